@@ -1,0 +1,45 @@
+# Everything runs in .venv, made on first use from pyproject.toml with the versions of constraints.txt.
+PYTHON ?= python3
+BIN := .venv/bin
+DYNAMODB_LOCAL := .tools/dynamodb-local
+SIMULATOR := amplify-dynamodb-simulator@2.9.30
+
+.PHONY: demo test lint docs bench clean
+.DEFAULT_GOAL := demo
+
+demo: .venv/.installed  ## ingest sample_logs/ into an embedded store, report on it
+	$(BIN)/footfall demo
+
+test: .venv/.tested  ## the whole test suite; DynamoDB Local joins in after `make .tools/dynamodb-local`
+	$(BIN)/pytest
+
+lint: .venv/.tested  ## style, types, import contracts
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+docs: .venv/.tested  ## write the generated parts of the documents again
+	$(BIN)/cog -r README.md docs/*.md
+
+bench: .venv/.tested  ## ratios of our hot paths to the usual ways
+	$(BIN)/python -m benchmarks
+
+.venv/.installed: pyproject.toml constraints.txt
+	$(PYTHON) -m venv .venv
+	$(BIN)/pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable .
+	touch $@
+
+.venv/.tested: .venv/.installed
+	$(BIN)/pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[dev]'
+	touch $@
+
+# AWS's own emulator, as the npm registry has it; needs npm here and Java to run.
+$(DYNAMODB_LOCAL):
+	mkdir -p .tools/unpacked
+	cd .tools && npm pack --silent $(SIMULATOR) && tar -xzf amplify-dynamodb-simulator-*.tgz -C unpacked
+	mv .tools/unpacked/package/emulator $@
+	rm -rf .tools/unpacked .tools/*.tgz
+
+clean:
+	rm -rf .venv .tools footfall-demo build dist
