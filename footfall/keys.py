@@ -1,0 +1,125 @@
+"""Compute the keys of the table: the same line always gets the same key, on any machine, for ever.
+
+Everything here is part of the stored format. A change needs a new `SCHEMA_VERSION` and a migration, because a replay
+under another rule would store its events a second time.
+
+* ``pk = {site}#{UTC date}#{shard}`` spreads a site's day over the table's shards.
+* ``sk = {UTC time, ISO 8601, ms}#{source id}{offset, 13 digits}`` orders by time and is unique.
+* The source id is BLAKE2b-64 of host label, logical file name and first record line.
+* The shard is BLAKE2b-64 of address and user agent, modulo the number of shards; for clients that say they crawl, of
+  source and offset instead, so that one crawler does not heat one partition.
+"""
+
+from __future__ import annotations
+
+import re
+from hashlib import blake2b
+from typing import Final
+
+import polars as pl
+
+SCHEMA_VERSION: Final = 1
+SEPARATOR: Final = "#"
+OFFSET_DIGITS: Final = 13
+FIRST_LINE_BYTES: Final = 4096
+"""How much of a first record line the source id looks at."""
+
+CRAWLER_TOKENS: Final = ("bot", "crawl", "spider", "slurp", "curl/", "wget/", "python-", "go-http-client")
+"""User-agent substrings, lower case, of clients sharded by event. Frozen with `SCHEMA_VERSION`: the list of bots that
+reports use may change any day, this one decides where an event is stored."""
+
+_SITE = re.compile(r"[a-z0-9](?:[a-z0-9._-]{0,251}[a-z0-9])?")
+_COMPRESSION_SUFFIXES: Final = frozenset({"gz", "bz2", "xz", "lzma", "zst", "zstd"})
+_ROTATION_SUFFIX = re.compile(
+    r"""(?x) [.-] (?:
+        \d{1,4}                                                     # .1
+      | \d{8} (?: [T_-]? \d{2,6} )?                                 # -20260131, -20260131-2359
+      | \d{4}-\d{2} (?: -\d{2} )? (?: [T_-] \d{2} (?: [:-]? \d{2} ){0,2} )?   # -2026-01-31_23-59
+      | \d{9,11}                                                    # .1769817600
+      | old | bak
+    ) $"""
+)
+
+
+def is_site(name: str) -> bool:
+    """Tell whether `name` can name a site: lower-case letters, digits, dot, dash, underscore; 1 to 253 characters."""
+    return _SITE.fullmatch(name) is not None
+
+
+def logical_name(file_name: str) -> str:
+    """Return `file_name`, a base name, without compression and rotation suffixes: `access.log.2.gz` is `access.log`.
+
+    Numbers (`.1`), dates (`-20260131`, `.2026-01-31`, `-2026-01-31_23-59`), epoch seconds, `.old` and `.bak` are
+    rotation; a name is never stripped to nothing.
+    """
+    name = file_name
+    while True:
+        stem, dot, suffix = name.rpartition(".")
+        if dot and stem and suffix.lower() in _COMPRESSION_SUFFIXES:
+            name = stem
+            continue
+
+        shorter = _ROTATION_SUFFIX.sub("", name)
+        if not shorter or shorter == name:
+            return name
+
+        name = shorter
+
+
+def source_id(first_record_line: bytes, file_name: str, host_label: str = "") -> str:
+    """Return the identity of a log as 16 hex digits.
+
+    `first_record_line` is the first line that is neither blank nor a comment, as bytes; line ends and a byte-order
+    mark are ignored, and at most `FIRST_LINE_BYTES` of it count, so that a giant line does not have to be read whole.
+    """
+    line = first_record_line.removeprefix(b"\xef\xbb\xbf").rstrip(b"\r\n")[:FIRST_LINE_BYTES]
+    parts = (host_label.encode(), logical_name(file_name).encode("utf-8", "surrogateescape"), line)
+    return blake2b(b"\0".join(parts), digest_size=8, person=b"footfall-source").hexdigest()
+
+
+def visitor_id(ip: str | None, user_agent: str | None, salt: bytes) -> str:
+    """Return who sent the request as 16 hex digits, keyed with `salt` (at most 64 bytes)."""
+    return blake2b(_identity(ip, user_agent), digest_size=8, key=salt, person=b"footfall-visitor").hexdigest()
+
+
+def visitor_bucket(ip: str | None, user_agent: str | None) -> int:
+    """Return a number in [0, 2**32) that is stable for a visitor whatever the salt; the shard is this modulo N.
+
+    It must not depend on the salt: a salt may be replaced or destroyed, the place of an event may not change.
+    """
+    digest = blake2b(_identity(ip, user_agent), digest_size=4, person=b"footfall-shard").digest()
+    return int.from_bytes(digest, "big")
+
+
+def is_crawler(user_agent: pl.Expr) -> pl.Expr:
+    """Tell for each user agent whether its events are sharded by event rather than by visitor."""
+    return user_agent.str.to_lowercase().str.contains_any(list(CRAWLER_TOKENS)).fill_null(value=False)
+
+
+def event_bucket(offset: pl.Expr) -> pl.Expr:
+    """Return a number that spreads the events of one crawler evenly over the shards, from the line's offset.
+
+    Neighbouring lines differ in offset by their length; a multiplicative hash (Knuth, TAOCP 3, 6.4; 2654435761 is the
+    prime nearest to 2**32 divided by the golden ratio) mixes that into the high bits.
+    """
+    return ((offset % 2**31) * 2_654_435_761) // 2**16 % 2**31
+
+
+def partition_key() -> pl.Expr:
+    """Return the expression of `pk` over a frame with `site`, `time` and `shard`."""
+    date = pl.col("time").dt.strftime("%Y-%m-%d")
+    return pl.concat_str(pl.col("site"), date, pl.col("shard").cast(pl.String), separator=SEPARATOR)
+
+
+def sort_key() -> pl.Expr:
+    """Return the expression of `sk` over a frame with `time`, `source_id` and `offset`."""
+    return pl.concat_str(
+        pl.col("time").dt.strftime("%Y-%m-%dT%H:%M:%S%.3fZ"),
+        pl.lit(SEPARATOR),
+        pl.col("source_id"),
+        pl.col("offset").cast(pl.String).str.zfill(OFFSET_DIGITS),
+    )
+
+
+def _identity(ip: str | None, user_agent: str | None) -> bytes:
+    return f"{ip or ''}\0{user_agent or ''}".encode("utf-8", "surrogateescape")

@@ -1,0 +1,152 @@
+"""The items layout: one item per event, one attribute per column that is not null, all of it as columns of strings.
+
+Encoding turns a frame into a column of DynamoDB JSON; decoding turns a page of a Scan or Query into a frame. Neither
+makes a Python object per event. Wire format: "DynamoDB low-level API", Amazon DynamoDB Developer Guide.
+"""
+
+from __future__ import annotations
+
+import io
+from dataclasses import dataclass
+from typing import Final
+
+import msgspec
+import polars as pl
+
+from footfall.event import ATTRIBUTES, SCHEMA, Column
+from footfall.errors import SchemaMismatch
+from footfall.keys import OFFSET_DIGITS, SEPARATOR, partition_key, sort_key
+from footfall.text import printable
+
+LAYOUT: Final = "items"
+LARGEST_ITEM_BYTES: Final = 409_600
+"""400 KB, attribute names included ("Constraints in Amazon DynamoDB")."""
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """A page of a Scan or Query: its events, and where the next page begins (raw JSON) unless it is the last."""
+
+    frame: pl.DataFrame
+    last_key: bytes | None
+    consumed_units: float
+
+
+def encode(frame: pl.DataFrame) -> pl.DataFrame:
+    """Return `pk`, `sk` and `item` (DynamoDB JSON of the whole item) for each event of `frame`, in its order.
+
+    `frame` has `site`, `time`, `shard`, `source_id`, `offset`, none of them null, and any columns of `ATTRIBUTES`.
+    """
+    keyed = frame.with_columns(partition_key().alias("pk"), sort_key().alias("sk"))
+    present = [column for column in ATTRIBUTES if _has_values(frame, column.name)]
+    members = pl.concat_str(
+        [_plain("pk", pl.col("pk")), _plain("sk", pl.col("sk")), *(_member(column) for column in present)],
+        separator=",",
+        ignore_nulls=True,
+    )
+    return keyed.select("pk", "sk", pl.concat_str(pl.lit("{"), members, pl.lit("}")).alias("item"))
+
+
+def item_bytes(frame: pl.DataFrame) -> pl.Series:
+    """Return the size of each event's item as DynamoDB counts it.
+
+    A name or String counts its UTF-8 bytes, a Number about one byte per two significant digits plus one ("Item sizes
+    and formats"). Digits are counted without trimming zeros, so a Number may come out some bytes too large.
+    """
+    keyed = frame.select(partition_key().str.len_bytes() + sort_key().str.len_bytes() + len("pk") + len("sk"))
+    total = keyed.to_series()
+    for column in ATTRIBUTES:
+        if _has_values(frame, column.name):
+            total = total + frame.select(_value_bytes(column).fill_null(0)).to_series()
+
+    return total.alias("item_bytes")
+
+
+def decode_page(body: bytes) -> Page:
+    """Return the events of a Scan or Query reply, with the columns of `SCHEMA`.
+
+    Raises `SchemaMismatch` when it holds something that footfall did not write.
+    """
+    try:
+        return _decode(_PAGE.decode(body))
+    except (msgspec.MsgspecError, pl.exceptions.PolarsError) as error:
+        raise SchemaMismatch(
+            f"The table holds an item that is not an event of footfall's: {printable(str(error), 200)}",
+            hint="give footfall tables of its own: another --store prefix",
+        ) from error
+
+
+def _decode(reply: _Reply) -> Page:
+    units = reply.consumed.units if reply.consumed else 0.0
+    last_key = bytes(reply.last_key) or None
+    if reply.count == 0:
+        return Page(pl.DataFrame(schema=SCHEMA), last_key, units)
+
+    raw = pl.read_json(io.BytesIO(reply.items), schema=_WIRE_SCHEMA)
+    return Page(_events(raw), last_key, units)
+
+
+class _Consumed(msgspec.Struct):
+    units: float = msgspec.field(name="CapacityUnits", default=0.0)
+
+
+class _Reply(msgspec.Struct):
+    count: int = msgspec.field(name="Count")
+    items: msgspec.Raw = msgspec.field(name="Items")
+    last_key: msgspec.Raw = msgspec.field(name="LastEvaluatedKey", default=msgspec.Raw(b""))
+    consumed: _Consumed | None = msgspec.field(name="ConsumedCapacity", default=None)
+
+
+_PAGE: Final = msgspec.json.Decoder(_Reply)
+_STORED: Final = {column.attribute: column for column in ATTRIBUTES if column.attribute}
+_WIRE_SCHEMA: Final = pl.Schema(
+    {
+        "pk": pl.Struct({"S": pl.String}),
+        "sk": pl.Struct({"S": pl.String}),
+        **{name: pl.Struct({"N" if column.is_number else "S": pl.String}) for name, column in _STORED.items()},
+    }
+)
+
+
+def _has_values(frame: pl.DataFrame, name: str) -> bool:
+    return name in frame.columns and frame.get_column(name).null_count() < len(frame)
+
+
+def _member(column: Column) -> pl.Expr:
+    """Return the expression of ``"name":{"S":"value"}``, null where the column is."""
+    value = pl.col(column.name)
+    if column.is_number:
+        return pl.concat_str(pl.lit(f'"{column.attribute}":{{"N":"'), value.cast(pl.String), pl.lit('"}'))
+
+    quoted = pl.struct(value.alias("S")).struct.json_encode()
+    return pl.when(value.is_not_null()).then(pl.concat_str(pl.lit(f'"{column.attribute}":'), quoted))
+
+
+def _plain(name: str, value: pl.Expr) -> pl.Expr:
+    """Return ``"name":{"S":"value"}`` for values that need no JSON escapes: the keys, by construction."""
+    return pl.concat_str(pl.lit(f'"{name}":{{"S":"'), value, pl.lit('"}'))
+
+
+def _value_bytes(column: Column) -> pl.Expr:
+    shown = pl.col(column.name).cast(pl.String)
+    size = (shown.str.len_bytes() + 1) // 2 + 1 if column.is_number else shown.str.len_bytes()
+    return size + len(column.attribute or "")
+
+
+def _events(raw: pl.DataFrame) -> pl.DataFrame:
+    pk = pl.col("pk").struct.field("S").str.splitn(SEPARATOR, 3)
+    sk = pl.col("sk").struct.field("S")
+    place = sk.str.slice(25)
+    keys = (
+        pk.struct.field("field_0").alias("site"),
+        sk.str.slice(0, 23).str.to_datetime("%Y-%m-%dT%H:%M:%S%.3f", time_unit="ms").dt.replace_time_zone("UTC").alias("time"),
+        pk.struct.field("field_2").cast(pl.Int32).alias("shard"),
+        place.str.head(16).alias("source_id"),
+        place.str.tail(OFFSET_DIGITS).cast(pl.Int64).alias("offset"),
+    )
+    return raw.select(*keys, *(_column(name, column) for name, column in _STORED.items()))
+
+
+def _column(attribute: str, column: Column) -> pl.Expr:
+    wire = pl.col(attribute).struct.field("N" if column.is_number else "S")
+    return wire.cast(column.dtype).alias(column.name)

@@ -1,0 +1,37 @@
+"""Make text that comes from log lines safe to show.
+
+Log lines are written by strangers. What reaches a terminal must not move its cursor, set its title or reorder its
+text; what reaches a spreadsheet must not be a formula.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+FORMULA_STARTS: Final = ("=", "+", "-", "@", "\t", "\r")
+"""First characters that make spreadsheets read a cell as a formula (OWASP, CSV Injection)."""
+
+_UNSAFE = re.compile(r"[\x00-\x1f\x7f-\x9f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb\ud800-\udfff]")
+
+
+def printable(text: str, limit: int | None = None) -> str:
+    """Return `text` with control, format and bidirectional characters written as ``\\xNN`` or ``\\uNNNN``.
+
+    With `limit`, what is longer than that many characters ends in an ellipsis.
+    """
+    safe = _UNSAFE.sub(_escape, text)
+    if limit is not None and len(safe) > limit:
+        return safe[: max(limit - 1, 0)] + "…"
+
+    return safe
+
+
+def printable_bytes(data: bytes, limit: int | None = None) -> str:
+    """Return `data` as text, with what is not UTF-8 written as ``\\xNN``, safe to show."""
+    return printable(data.decode("utf-8", "backslashreplace"), limit)
+
+
+def _escape(match: re.Match[str]) -> str:
+    code = ord(match.group())
+    return f"\\x{code:02x}" if code < 0x100 else f"\\u{code:04x}"
