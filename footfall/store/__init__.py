@@ -1,0 +1,25 @@
+"""The only code that talks to a table.
+
+In reading order: `engine` (the protocol: DynamoDB's wire as bytes), `aws` and `embedded` (its two implementations),
+`outcome` (what a reply means), `client` (calls that are not hot, with their errors translated), `admin` (create and
+describe tables), `state` (checkpoints, day ledger, table meta), `address` (`--store` URLs), `commands` (`footfall table`).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from footfall.store.engine import Engine
+
+
+@dataclass(frozen=True, slots=True)
+class Store:
+    """An open store: an engine and the names of the tables in it.
+
+    `location` is what the user would type after ``--store``.
+    """
+
+    engine: Engine
+    events_table: str
+    state_table: str
+    location: str

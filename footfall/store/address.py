@@ -1,0 +1,105 @@
+"""What ``--store`` says, and how it becomes an open store."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final, Literal
+
+from footfall.clock import Clock
+from footfall.errors import SettingsError
+from footfall.store import Store
+from footfall.store.engine import Engine
+
+DEFAULT: Final = "embedded:footfall.db"
+
+_PREFIX = re.compile(r"[A-Za-z0-9_.-]{0,240}")
+_FORMS: Final = "--store takes embedded:PATH, for instance embedded:footfall.db, or dynamodb:PREFIX, for instance dynamodb:owa_"
+
+
+@dataclass(frozen=True, slots=True)
+class StoreSettings:
+    """Which store, and how to reach it; None leaves it to the AWS environment."""
+
+    address: str = DEFAULT
+    region: str | None = None
+    profile: str | None = None
+    endpoint_url: str | None = None
+    connections: int = 64
+
+
+@dataclass(frozen=True, slots=True)
+class Address:
+    """A parsed ``--store``: `target` is the path of an embedded store or the table prefix of a DynamoDB one."""
+
+    engine: Literal["embedded", "dynamodb"]
+    target: str
+
+    @property
+    def prefix(self) -> str:
+        """Return what the names of the tables begin with."""
+        return self.target if self.engine == "dynamodb" else ""
+
+
+def parse_address(text: str) -> Address:
+    """Return the parts of a ``--store`` value; raises `SettingsError` for what cannot be one."""
+    scheme, colon, target = text.partition(":")
+    if scheme == "embedded" and colon and target:
+        return Address("embedded", target)
+
+    if scheme == "dynamodb" and colon:
+        if not _PREFIX.fullmatch(target):
+            raise SettingsError(f"{target!r} cannot begin a table name: letters, digits, _ . - only, 240 at most.", hint=_FORMS)
+
+        return Address("dynamodb", target)
+
+    raise SettingsError(f"{text!r} is not a store.", hint=_FORMS)
+
+
+@asynccontextmanager
+async def open_store(settings: StoreSettings, clock: Clock) -> AsyncIterator[Store]:
+    """Open the store that `settings` name; close it at the end."""
+    address = parse_address(settings.address)
+    engine = await _open_engine(address, settings, clock)
+    try:
+        yield Store(
+            engine=engine,
+            events_table=f"{address.prefix}events",
+            state_table=f"{address.prefix}state",
+            location=_location(settings),
+        )
+    finally:
+        await engine.aclose()
+
+
+async def _open_engine(address: Address, settings: StoreSettings, clock: Clock) -> Engine:
+    # The engines are imported when they are needed: botocore takes a third of a second that an embedded run can save.
+    if address.engine == "embedded":
+        from footfall.store.embedded import EmbeddedEngine
+
+        return EmbeddedEngine.open(Path(address.target), clock)
+
+    from footfall.store.aws import AwsEngine, AwsSettings
+
+    return await AwsEngine.connect(
+        AwsSettings(
+            region=settings.region,
+            profile=settings.profile,
+            endpoint_url=settings.endpoint_url,
+            connections=settings.connections,
+        )
+    )
+
+
+def _location(settings: StoreSettings) -> str:
+    """Return what to type to name this store again."""
+    endpoint = _without_password(settings.endpoint_url) if settings.endpoint_url else None
+    options = (("--region", settings.region), ("--profile", settings.profile), ("--endpoint-url", endpoint))
+    return " ".join([settings.address, *(f"{name} {value}" for name, value in options if value)])
+
+
+def _without_password(url: str) -> str:
+    return re.sub(r"//[^/@]*@", "//", url)

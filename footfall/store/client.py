@@ -1,0 +1,73 @@
+"""Calls that are not the hot write path: retried here, answered decoded, errors translated."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+import msgspec
+
+from footfall.backoff import Backoff
+from footfall.clock import Clock
+from footfall.errors import StoreUnreachable
+from footfall.store import Store
+from footfall.store.engine import NoReply, Reply
+from footfall.store.outcome import Verdict, error_for, judge
+
+Document = Mapping[str, Any]
+
+GIVE_UP_AFTER_SECONDS: Final = 120.0
+"""How long one call is retried before the store counts as unreachable; far above DynamoDB's usual brown-outs."""
+
+_BACKOFF: Final = Backoff()
+
+
+async def request(store: Store, clock: Clock, operation: str, body: bytes, *, table: str) -> Reply:
+    """Send `operation` until it is carried out or refused; return that reply.
+
+    Throttling, server errors and lost replies are retried with full-jitter backoff for `GIVE_UP_AFTER_SECONDS`, so
+    the operation must be one that may be applied twice. A refusal (`Verdict.REFUSED`) is returned, for the caller to
+    read. Raises `TableMissing`, `AccessDenied` and so on for what only a person can mend, and `StoreUnreachable`.
+    """
+    started = clock.monotonic()
+    attempt = 0
+    while True:
+        problem = await _attempt(store, operation, body)
+        if isinstance(problem, Reply):
+            verdict = judge(problem)
+            if verdict in {Verdict.DONE, Verdict.REFUSED}:
+                return problem
+
+            if verdict is Verdict.FATAL:
+                raise error_for(operation, table, problem, store.location)
+
+        if clock.monotonic() - started > GIVE_UP_AFTER_SECONDS:
+            raise _unreachable(store, operation, problem)
+
+        await clock.sleep(_BACKOFF.delay_seconds(attempt, clock.random()))
+        attempt += 1
+
+
+async def command(store: Store, clock: Clock, operation: str, document: Document, *, table: str) -> dict[str, Any]:
+    """Send `operation` as `request` does and return the decoded reply; a refusal raises `StoreError`."""
+    reply = await request(store, clock, operation, msgspec.json.encode(document), table=table)
+    if not reply.ok:
+        raise error_for(operation, table, reply, store.location)
+
+    decoded: dict[str, Any] = msgspec.json.decode(reply.body)
+    return decoded
+
+
+async def _attempt(store: Store, operation: str, body: bytes) -> Reply | NoReply:
+    try:
+        return await store.engine.call(operation, body)
+    except NoReply as lost:
+        return lost
+
+
+def _unreachable(store: Store, operation: str, problem: Reply | NoReply) -> StoreUnreachable:
+    why = str(problem) if isinstance(problem, NoReply) else f"{problem.error_code or problem.status} {problem.error_message}"
+    return StoreUnreachable(
+        f"{operation} got no good answer from {store.location} for {GIVE_UP_AFTER_SECONDS:.0f} seconds; last: {why}",
+        hint="check the network, --endpoint-url and --region, then run the same command again",
+    )

@@ -1,0 +1,136 @@
+"""`footfall table`, and the options that every command with a store has."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass
+from functools import wraps
+from typing import Any, ParamSpec, TypeVar
+
+import anyio
+import click
+
+from footfall.clock import Clock
+from footfall.errors import FootfallError
+from footfall.store import Store
+from footfall.store.address import DEFAULT, StoreSettings
+from footfall.store.admin import DEFAULT_SHARDS, LARGEST_SHARDS, Capacity, TableFacts, create_tables, describe
+from footfall.store.state import TableMeta, read_meta
+from footfall.text import printable
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+
+@dataclass(frozen=True, slots=True)
+class App:
+    """What `cli.py` builds once and every command is handed as the click context's object."""
+
+    clock: Clock
+    open_store: Callable[[StoreSettings], AbstractAsyncContextManager[Store]]
+
+
+def show_error(error: FootfallError) -> None:
+    """Say on stderr what went wrong, with the evidence and what to type next."""
+    click.echo(f"footfall: {printable(str(error))}", err=True)
+    for detail in error.details:
+        click.echo(f"    {printable(detail)}", err=True)
+
+    if error.hint:
+        click.echo(f"  try: {printable(error.hint)}", err=True)
+
+
+def store_options(command: Callable[P, R]) -> Callable[..., R]:
+    """Add ``--store`` and the options that say how to reach it; the command gets one `StoreSettings` as `store`."""
+
+    @click.option(
+        "--store",
+        "address",
+        default=DEFAULT,
+        metavar="STORE",
+        envvar="FOOTFALL_STORE",
+        show_default=True,
+        show_envvar=True,
+        help="embedded:PATH or dynamodb:PREFIX.",
+    )
+    @click.option("--region", help="AWS region of a dynamodb store; else as the AWS environment says.")
+    @click.option("--profile", help="AWS profile of a dynamodb store; else as the AWS environment says.")
+    @click.option("--endpoint-url", metavar="URL", help="Endpoint of a dynamodb store, as http://localhost:8000.")
+    @wraps(command)
+    def with_store(
+        *args: Any, address: str, region: str | None, profile: str | None, endpoint_url: str | None, **options: Any
+    ) -> R:
+        context = click.get_current_context()
+        if context.get_parameter_source("address") is click.core.ParameterSource.DEFAULT:
+            click.echo(f"Store: {DEFAULT} (the default; name another with --store)", err=True)
+
+        settings = StoreSettings(address=address, region=region, profile=profile, endpoint_url=endpoint_url)
+        return command(*args, store=settings, **options)  # type: ignore[arg-type]  # click passes options by name
+
+    return with_store
+
+
+@click.group(name="table")
+def table_group() -> None:
+    """Create and describe the tables of a store."""
+
+
+@table_group.command(
+    name="create",
+    epilog="Example: footfall table create --store dynamodb:owa_ --region eu-central-1 --shards 16",
+)
+@store_options
+@click.option(
+    "--shards",
+    type=click.IntRange(1, LARGEST_SHARDS),
+    default=DEFAULT_SHARDS,
+    show_default=True,
+    help="Partitions a site's day is spread over, each good for 1,000 writes/s. Fixed for the life of the table.",
+)
+@click.option("--read-units", type=click.IntRange(1), metavar="UNITS/S", help="Provision reads instead of on demand.")
+@click.option("--write-units", type=click.IntRange(1), metavar="UNITS/S", help="Provision writes instead of on demand.")
+@click.pass_obj
+def create_command(app: App, store: StoreSettings, shards: int, read_units: int | None, write_units: int | None) -> None:
+    """Create the events and state tables of a store; what exists is left as it is."""
+    capacity = Capacity(read_units=read_units, write_units=write_units)
+
+    async def run() -> None:
+        async with app.open_store(store) as opened:
+            meta = await create_tables(opened, app.clock, shards=shards, capacity=capacity)
+            click.echo(f"{opened.events_table} and {opened.state_table} are ready: layout {meta.layout}, {meta.shards} shards.")
+
+    anyio.run(run)
+
+
+@table_group.command(name="describe", epilog="Example: footfall table describe --store dynamodb:owa_")
+@store_options
+@click.pass_obj
+def describe_command(app: App, store: StoreSettings) -> None:
+    """Show what a store's tables hold and how they are laid out and billed."""
+
+    async def run() -> None:
+        async with app.open_store(store) as opened:
+            meta = await read_meta(opened, app.clock)
+            for table in (opened.events_table, opened.state_table):
+                for line in _described(await describe(opened, app.clock, table)):
+                    click.echo(line)
+
+            click.echo(_layout_line(meta))
+
+    anyio.run(run)
+
+
+def _described(facts: TableFacts) -> tuple[str, ...]:
+    return (
+        f"{facts.name}",
+        f"  status   {facts.status}",
+        f"  items    {facts.items:,}",
+        f"  bytes    {facts.bytes:,}",
+        f"  billing  {facts.billing}",
+        f"  keys     {', '.join(facts.keys)}",
+    )
+
+
+def _layout_line(meta: TableMeta) -> str:
+    return f"layout {meta.layout}, {meta.shards} shards, schema version {meta.schema_version}"
