@@ -1,0 +1,154 @@
+"""The `footfall` command: groups, wiring, error boundary, exit codes, and the demo, which needs both ways at once.
+
+This is the composition root: clock and store are built here and handed down.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Final
+
+import anyio
+import click
+
+import footfall
+from footfall.clock import SystemClock
+from footfall.errors import FootfallError
+from footfall.store.address import StoreSettings, open_store
+from footfall.store.admin import open_tables
+from footfall.store.commands import App, show_error, table_group
+from ingest.commands import formats_group, ingest_command, summary_lines
+from ingest.run import run_ingest
+from ingest.settings import IngestSettings
+from ingest.sources import find_sources
+from reports.catalogue import ALL, find_reports
+from reports.commands import chosen_outputs, report_command, reports_command, terminal_width
+from reports.outputs.deliver import prepare_folder, to_folder, to_stream
+from reports.run import Questions, answer
+
+CONTEXT: Final = {
+    "auto_envvar_prefix": "FOOTFALL",
+    "help_option_names": ["-h", "--help"],
+    "max_content_width": 110,
+}
+DEMO_FOLDER: Final = Path("footfall-demo")
+DEMO_SITE: Final = "example.com"
+DEMO_TABLES: Final = ("summary", "days", "pages", "referrers", "not-found")
+DEMO_ROWS: Final = 8
+
+
+@click.group(context_settings=CONTEXT)
+@click.version_option(footfall.__version__, prog_name="footfall")
+@click.pass_context
+def root(context: click.Context) -> None:
+    """Web analytics from access logs, on DynamoDB, without a database server.
+
+    Every option can also be set by an environment variable, which its help names.
+    """
+    clock = SystemClock()
+    context.obj = App(clock=clock, open_store=lambda settings: open_store(settings, clock))
+
+
+@root.command(name="demo", epilog="Example: footfall demo")
+@click.pass_obj
+def demo_command(app: App) -> None:
+    """Ingest the sample logs into footfall-demo/ and report on them."""
+    reports = DEMO_FOLDER / "reports"
+    prepare_folder(reports)
+    store = StoreSettings(address=f"embedded:{DEMO_FOLDER / 'footfall.db'}")
+    click.echo(f"Reading {sample_logs()} into {store.address}")
+    anyio.run(_demo, app, store, reports)
+    click.echo(
+        f"""
+The store is {store.address}, the files are in {reports}/. With a log of your own:
+
+  footfall ingest /var/log/nginx/access.log --site example.org --store embedded:site.db
+  footfall report summary pages referrers --store embedded:site.db
+  footfall report all --format parquet --out reports --store embedded:site.db
+
+On DynamoDB it is the same with --store dynamodb:PREFIX, after footfall table create --store dynamodb:PREFIX.
+footfall reports lists what can be asked, footfall --help the rest."""
+    )
+
+
+async def _demo(app: App, store: StoreSettings, folder: Path) -> None:
+    settings = IngestSettings(site=DEMO_SITE, replay=True, dead_letters=DEMO_FOLDER / "dead-letters.ndjson")
+    settings.dead_letters.unlink(missing_ok=True)
+    async with app.open_store(store) as opened:
+        meta = await open_tables(opened, app.clock, create=True)
+        outcome = await run_ingest(find_sources([str(sample_logs())]), settings, opened, meta, app.clock)
+        click.echo("\n".join(summary_lines(outcome, settings)))
+        answers = await answer(opened, app.clock, Questions(reports=find_reports([ALL])))
+
+    stdout = click.get_binary_stream("stdout")
+    (table,) = chosen_outputs(["table"], csv_raw=False, table_width=terminal_width(stdout))
+    shown = [one for name in DEMO_TABLES for one in answers if one.report.name == name]
+    to_stream(table, [one if one.report.is_series else one.first(DEMO_ROWS) for one in shown], stdout)
+    for output in chosen_outputs(["csv", "parquet"], csv_raw=False, table_width=None):
+        to_folder(output, answers, folder)
+
+
+def sample_logs() -> Path:
+    """Return the folder of the sample logs: in the package when it was installed, else beside this file."""
+    installed = Path(footfall.__file__).parent / "sample_logs"
+    return installed if installed.is_dir() else Path(__file__).parent / "sample_logs"
+
+
+for command in (formats_group, ingest_command, report_command, reports_command, table_group):
+    root.add_command(command)
+
+
+def main(arguments: list[str] | None = None) -> None:
+    """Run the command line and exit."""
+    sys.exit(run(arguments))
+
+
+def run(arguments: list[str] | None = None) -> int:
+    """Run the command line; return the exit code. Here, and only here, errors become sentences and exit codes."""
+    try:
+        outcome = root.main(arguments, prog_name="footfall", standalone_mode=False)
+        sys.stdout.flush()
+    except click.ClickException as error:
+        error.show()
+        return error.exit_code
+    except click.Abort:
+        click.echo("Stopped.", err=True)
+        return 5
+    except (Exception, BaseExceptionGroup) as error:
+        return _fail(error)
+
+    return outcome if isinstance(outcome, int) else 0
+
+
+def _fail(error: BaseException) -> int:
+    """Show expected errors as sentences and return the exit code; raise what is a fault of ours."""
+    leaves = list(_leaves(error))
+    if any(isinstance(leaf, BrokenPipeError) for leaf in leaves):
+        # Python flushes stdout once more at exit and would fail on the broken pipe again.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+
+    expected = [leaf for leaf in leaves if isinstance(leaf, FootfallError)]
+    if len(expected) < len(leaves):
+        raise error
+
+    for leaf in {str(leaf): leaf for leaf in expected}.values():
+        show_error(leaf)
+
+    return max(leaf.exit_code for leaf in expected)
+
+
+def _leaves(error: BaseException) -> Iterator[BaseException]:
+    if not isinstance(error, BaseExceptionGroup):
+        yield error
+        return
+
+    for part in error.exceptions:
+        yield from _leaves(part)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,161 @@
+"""Cut a stream of bytes into chunks of whole lines, in bounded memory whatever the bytes are."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Final, Protocol
+
+CHUNK_BYTES: Final = 4 * 2**20
+MAX_LINE_BYTES: Final = 2**20
+_SKIP_BYTES: Final = 2**20
+
+
+class Readable(Protocol):
+    """A stream of decompressed bytes."""
+
+    def read(self, size: int, /) -> bytes:
+        """Return between 1 and `size` bytes, none at the end of the stream."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Chunk:
+    """Whole lines of one source.
+
+    `start` and `end` are offsets in the decompressed source, `end` just behind the last line; only the last
+    chunk of a source may lack the final newline. `first_line_number` counts from 1. With `oversized`, `data`
+    is the beginning of one line longer than the limit and the rest of that line was passed over, so `end`
+    lies behind `data`.
+    """
+
+    source_id: str
+    data: bytes
+    start: int
+    end: int
+    first_line_number: int
+    line_count: int
+    oversized: bool = False
+
+
+def read_chunks(
+    stream: Readable,
+    source_id: str,
+    *,
+    start: int = 0,
+    first_line_number: int = 1,
+    chunk_bytes: int = CHUNK_BYTES,
+    max_line_bytes: int = MAX_LINE_BYTES,
+) -> Iterator[Chunk]:
+    """Read `stream` from its beginning and yield its chunks, without the lines before the offset `start`.
+
+    `start` is the beginning of a line and `first_line_number` its number; when a `start` comes without a
+    number, the lines passed over are counted. Which lines there are, and which of them are oversized, does
+    not depend on `chunk_bytes`. Errors of the stream come through after the whole lines before them.
+    """
+    passed = _pass_over(stream, start)
+    number = first_line_number if first_line_number > 1 else 1 + passed
+    yield from chunks_from(stream, source_id, start, number, chunk_bytes, max_line_bytes)
+
+
+def chunks_from(
+    stream: Readable, source_id: str, offset: int, line_number: int, chunk_bytes: int, max_line_bytes: int
+) -> Iterator[Chunk]:
+    """Yield the chunks of a stream that stands at `offset`, the beginning of the line `line_number`."""
+    window = _Window(stream)
+    while window.fill(chunk_bytes):
+        size = _whole_lines(window, max_line_bytes) or _one_line(window, max_line_bytes)
+        if size:
+            data = window.take(size)
+            lines = data.count(b"\n") + (not data.endswith(b"\n"))
+            chunk = Chunk(source_id, data, offset, offset + size, line_number, lines)
+        elif window.failure is not None:
+            raise window.failure
+        else:
+            data = window.take(max_line_bytes)
+            end = offset + max_line_bytes + window.pass_line()
+            chunk = Chunk(source_id, data, offset, end, line_number, 1, oversized=True)
+
+        yield chunk
+        offset, line_number = chunk.end, line_number + chunk.line_count
+
+    if window.failure is not None:
+        raise window.failure
+
+
+class _Window:
+    """The bytes read and not yet given away; an error of the stream waits in `failure` until they are."""
+
+    def __init__(self, stream: Readable) -> None:
+        self._stream = stream
+        self.bytes = b""
+        self.at_end = False
+        self.failure: Exception | None = None
+
+    def fill(self, size: int) -> bool:
+        """Read until there are `size` bytes or the stream ends; tell whether there are any."""
+        pieces, have = [self.bytes], len(self.bytes)
+        while have < size and not self.at_end:
+            piece = self._read(size - have)
+            pieces.append(piece)
+            have += len(piece)
+
+        if len(pieces) > 1:
+            self.bytes = b"".join(pieces)
+
+        return have > 0
+
+    def take(self, size: int) -> bytes:
+        """Return the first `size` bytes and forget them."""
+        data, self.bytes = self.bytes[:size], self.bytes[size:]
+        return data
+
+    def pass_line(self) -> int:
+        """Pass over the rest of a line, its newline included; return its length."""
+        passed = 0
+        while self.fill(_SKIP_BYTES):
+            newline = self.bytes.find(b"\n")
+            if newline >= 0:
+                return passed + len(self.take(newline + 1))
+
+            passed += len(self.take(len(self.bytes)))
+
+        return passed
+
+    def _read(self, size: int) -> bytes:
+        try:
+            piece = self._stream.read(size)
+        except Exception as error:  # kept until the whole lines before it are through, then raised
+            self.failure, piece = error, b""
+
+        self.at_end = not piece
+        return piece
+
+
+def _whole_lines(window: _Window, max_line_bytes: int) -> int:
+    """Return the size of the lines at the beginning of the window that are complete and not too long."""
+    data, size = window.bytes, 0
+    # From the back, one search per `max_line_bytes`: a search that finds nothing has met an oversized line.
+    while (newline := data.rfind(b"\n", size, size + max_line_bytes + 1)) >= 0:
+        size = newline + 1
+
+    is_last = window.at_end and window.failure is None
+    return len(data) if is_last and len(data) - size <= max_line_bytes else size
+
+
+def _one_line(window: _Window, max_line_bytes: int) -> int:
+    """Read on until the first line is complete; return its size, 0 when it is too long or cut short by a
+    failure.
+    """
+    window.fill(max_line_bytes + 1)
+    return _whole_lines(window, max_line_bytes)
+
+
+def _pass_over(stream: Readable, size: int) -> int:
+    """Read and forget `size` bytes; return the number of newlines in them."""
+    newlines = 0
+    while size > 0 and (piece := stream.read(min(size, _SKIP_BYTES))):
+        newlines += piece.count(b"\n")
+        size -= len(piece)
+
+    return newlines

@@ -1,0 +1,90 @@
+"""The fields that log formats are put together from: each is a table row with its two expressions.
+
+`strict` reads the well-formed field. It is written so that the next character always decides what to do,
+which lets the regular expression engine (the Rust crate `regex`) read a line in one pass without going back.
+`tolerant` reads what servers really write, and what is left when a line was cut.
+
+Rules are those of the Apache HTTP Server 2.4 (mod_log_config, "Custom Log Formats" and "Security
+Considerations": ``\\"``, ``\\\\``, ``\\n``, ``\\t`` and ``\\xhh`` stand for characters) and nginx 1.27
+(ngx_http_log_module, `escape`).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+_TOKEN: Final = r"[!#$%&'*+.^_`|~0-9A-Za-z-]+"  # noqa: S105 - a method is a token (RFC 9110, 5.6.2)
+_PROTOCOL: Final = r"HTTP/[0-9](?:\.[0-9])?"
+_QUOTED: Final = r'(?:[^"\\]|\\.|"[^ ])*'
+"""A quoted text that may hold escapes, and quotation marks that were not escaped unless a space follows."""
+
+REQUEST: Final = (
+    rf"^(?P<method>{_TOKEN}) (?:"
+    rf"(?P<path>[^ ?][^?]*?)(?:\?(?P<query>.*?))? (?P<protocol>{_PROTOCOL})"
+    r"|(?P<bare_path>(?:/|[^ ?]*://)[^ ?]*)(?:\?(?P<bare_query>[^ ]*))?"
+    r")$"
+)
+"""A request line (RFC 9112, 3), unescaped: with spaces in the target, or without protocol as in HTTP/0.9."""
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """A field of a format: the event columns it gives and how it is read."""
+
+    name: str
+    columns: tuple[str, ...]
+    strict: str
+    tolerant: str
+    meaning: str
+
+
+def _quoted(name: str, meaning: str) -> Field:
+    """Return a quoted field; a line may end before its closing quotation mark."""
+    strict = rf'"(?P<{name}>[^"\\]+)"'
+    return Field(name, (name,), strict, rf'"(?P<{name}>{_QUOTED})(?:"|\\?$)', meaning)
+
+
+def _same(name: str, columns: tuple[str, ...], expression: str, meaning: str) -> Field:
+    return Field(name, columns, expression, expression, meaning)
+
+
+VHOST: Final = _same(
+    "vhost",
+    ("host",),
+    r"(?P<host>[^ #:\[-][^ :]*|\[[^ \]]*\])(?::[0-9]+)?",
+    "virtual host that answered, with or without port",
+)
+CLIENT: Final = _same("client", ("ip",), r"(?P<ip>[^ #][^ ]*)", "address of the client, or its host name")
+KNOWN_CLIENT: Final = _same(
+    "client", ("ip",), r"(?P<ip>[^ #-][^ ]*)", "address of the client, or its host name; never `-`"
+)
+IDENT: Final = _same("ident", (), r"[^ ]+", "identity by RFC 1413, nearly always `-`; not kept")
+USER: Final = Field(
+    "user",
+    ("user",),
+    r"(?P<user>[^ ]+)",
+    # A name may hold spaces. It does not begin with "- ": that is a field too many, so another format.
+    r"(?P<user>-|-?[^ -].*?|)",
+    "authenticated user",
+)
+TIME: Final = Field(
+    "time",
+    ("time",),
+    r"\[(?P<time>[^\]]+)\]",
+    r"\[(?P<time>[^\]]*)\]",
+    "when the request arrived, with time zone offset",
+)
+REQUEST_LINE: Final = Field(
+    "request",
+    ("method", "path", "query", "protocol", "request"),
+    rf'"(?P<method>{_TOKEN}) (?P<path>[^ ?"\\]+)(?:\?(?P<query>[^ "\\]*))? (?P<protocol>{_PROTOCOL})"',
+    r'"(?P<request>(?:[^"\\]|\\.|")*?)"',
+    "request line: method, target and protocol",
+)
+STATUS: Final = Field(
+    "status", ("status",), r"(?P<status>[0-9]{3})", r"(?P<status>[0-9]{3}|-)", "HTTP status code of the reply"
+)
+BYTES: Final = _same("bytes", ("bytes",), r"(?P<bytes>[0-9]+|-)", "size of the reply in bytes")
+REFERRER: Final = _quoted("referrer", "Referer header")
+USER_AGENT: Final = _quoted("user_agent", "User-Agent header")

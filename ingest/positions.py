@@ -1,0 +1,74 @@
+"""Know up to where a source is done, although its chunks are done in any order."""
+
+from __future__ import annotations
+
+from collections import Counter, deque
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date
+
+from ingest.tally import Counts
+
+Days = Mapping[tuple[str, date], int]
+
+
+@dataclass(slots=True, eq=False)
+class Pending:
+    """A chunk on its way: `outstanding` batches are not acknowledged yet, None while it is not cut into batches.
+
+    `moves` is whether the position may pass it; an unfinished last line is read again by the next run.
+    """
+
+    end: int
+    moves: bool = True
+    outstanding: int | None = None
+    counts: Counts = field(default_factory=Counts)
+    days: Days = field(default_factory=dict)
+
+    @property
+    def done(self) -> bool:
+        """Whether everything in the chunk is stored or in the dead letters."""
+        return self.outstanding == 0
+
+    def acknowledge(self) -> None:
+        """Note that one more batch is stored."""
+        if not self.outstanding:
+            raise ValueError("a batch was acknowledged that the chunk does not have")
+
+        self.outstanding -= 1
+
+
+class Watermark:
+    """The position below which everything of one source is done.
+
+    Chunks enter in the order they were read; the position moves over the longest finished run of them.
+    """
+
+    def __init__(self, position: int) -> None:
+        self.position = position
+        self.counts = Counts()
+        self.days: Counter[tuple[str, date]] = Counter()
+        self._pending: deque[Pending] = deque()
+
+    def enter(self, end: int, *, moves: bool = True) -> Pending:
+        """Register the next chunk, which ends at byte `end`."""
+        pending = Pending(end=end, moves=moves)
+        self._pending.append(pending)
+        return pending
+
+    def advance(self) -> bool:
+        """Move over what is done; return whether the position moved."""
+        before = self.position
+        while self._pending and self._pending[0].done:
+            chunk = self._pending.popleft()
+            self.days.update(chunk.days)
+            if chunk.moves:
+                self.position = chunk.end
+                self.counts += chunk.counts
+
+        return self.position != before
+
+    def take_days(self) -> Days:
+        """Return the days written to since the last call, with how many events each."""
+        days, self.days = self.days, Counter()
+        return days

@@ -1,0 +1,118 @@
+"""Turn a chunk into batches: the whole pure middle of ingest, run in a worker thread.
+
+lines → format → filters → enrichment → items layout → batches, frames all the way.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date
+from typing import Final
+
+import polars as pl
+
+from footfall.layout import LARGEST_ITEM_BYTES, encode, item_bytes
+from ingest import filters
+from ingest.chunks import Chunk
+from ingest.deadletters import DeadLetter, dead_letter
+from ingest.enrich import EnrichSettings, enrich
+from ingest.filters import Filters
+from ingest.formats import REJECT_REASONS, Format, parse_chunk
+from ingest.positions import Days
+from ingest.tally import Counts
+from ingest.writer.batches import Batch, cut_batches
+
+ITEM_TOO_LARGE: Final = "item-too-large"
+
+
+@dataclass(frozen=True, slots=True)
+class Recipe:
+    """What is done to every chunk of a source; `source_name` is what the user calls it."""
+
+    source_name: str
+    format: Format
+    enrichment: EnrichSettings
+    filters: Filters
+    table: str
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """A chunk that is ready to be written."""
+
+    batches: list[Batch]
+    counts: Counts
+    letters: list[DeadLetter]
+    days: Days
+    filtered_by_reason: Mapping[str, int]
+
+
+def prepare(chunk: Chunk, recipe: Recipe) -> Prepared:
+    """Return what is to be written of `chunk`; never raises on any bytes."""
+    parsed = parse_chunk(chunk, recipe.format)
+    kept, filtered_by_reason = filters.apply(parsed.events, recipe.filters)
+    events, oversized = _split_oversized(kept, enrich(kept, chunk.source_id, recipe.enrichment))
+    rejected = pl.concat([parsed.rejected.select(_REJECT_COLUMNS), oversized])
+    return Prepared(
+        batches=cut_batches(encode(events), recipe.table),
+        counts=Counts(
+            lines=chunk.line_count,
+            events=len(events),
+            rejected=len(rejected),
+            skipped=parsed.skipped_lines,
+            filtered=sum(filtered_by_reason.values()),
+        ),
+        letters=list(_letters(chunk, recipe.source_name, rejected)),
+        days=_days(events),
+        filtered_by_reason=filtered_by_reason,
+    )
+
+
+_REJECT_COLUMNS: Final = ("line_number", "offset", "reason")
+
+
+def _split_oversized(parsed: pl.DataFrame, events: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """Return the events that DynamoDB can hold, and the reject rows of those that it cannot."""
+    sizes = item_bytes(events)
+    fits = sizes <= LARGEST_ITEM_BYTES
+    if fits.all():
+        return events, parsed.clear().select("line_number", "offset", pl.lit(ITEM_TOO_LARGE).alias("reason"))
+
+    numbers = parsed.select("line_number", "offset")
+    too_large = events.filter(~fits).select("offset").join(numbers, on="offset", maintain_order="left")
+    return events.filter(fits), too_large.select(
+        "line_number", "offset", pl.lit(ITEM_TOO_LARGE).alias("reason")
+    )
+
+
+def _letters(chunk: Chunk, source_name: str, rejected: pl.DataFrame) -> Iterable[DeadLetter]:
+    for line, offset, reason in rejected.sort("offset").iter_rows():
+        raw = _line_at(chunk, offset)
+        yield dead_letter(
+            raw,
+            source=source_name,
+            source_id=chunk.source_id,
+            line=line,
+            offset=offset,
+            reason=reason,
+            sentence=_SENTENCES[reason],
+            raw_bytes=chunk.end - chunk.start if chunk.oversized else len(raw),
+        )
+
+
+_SENTENCES: Final = {
+    **REJECT_REASONS,
+    ITEM_TOO_LARGE: f"The event is larger than the {LARGEST_ITEM_BYTES:,} bytes that DynamoDB stores in an item.",
+}
+
+
+def _line_at(chunk: Chunk, offset: int) -> bytes:
+    begin = offset - chunk.start
+    end = chunk.data.find(b"\n", begin)
+    return chunk.data[begin : end if end >= 0 else None].removesuffix(b"\r")
+
+
+def _days(events: pl.DataFrame) -> dict[tuple[str, date], int]:
+    counted = events.group_by("site", pl.col("time").dt.date().alias("on")).len()
+    return {(site, on): count for site, on, count in counted.iter_rows()}

@@ -1,0 +1,156 @@
+"""Read sources into chunks: open, detect the format, go on from the checkpoint."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import partial
+from typing import Final
+
+from anyio import to_thread
+from anyio.streams.memory import MemoryObjectSendStream
+
+from footfall.clock import Clock
+from footfall.errors import FormatError, InputError
+from footfall.store import Store
+from footfall.store.state import TableMeta, read_checkpoint
+from footfall.text import printable
+from ingest.checkpoint import CheckpointKeeper
+from ingest.chunks import Chunk
+from ingest.enrich import EnrichSettings
+from ingest.flow import Running, Work
+from ingest.formats import Format
+from ingest.formats.detect import Detection, detect
+from ingest.prepare import Recipe
+from ingest.settings import IngestSettings
+from ingest.sources import OpenSource, Source, open_source
+from ingest.tally import Tally
+from ingest.unfinished import Part, may_grow, readable_parts
+
+
+SHOWN_CHARACTERS: Final = 160
+
+
+class Reader:
+    """Reads one source after the other; `problems` are the errors of sources that the others went on without,
+    `notices` what the user should know of others."""
+
+    def __init__(
+        self, settings: IngestSettings, store: Store, meta: TableMeta, clock: Clock, tally: Tally
+    ) -> None:
+        self._settings = settings
+        self._store = store
+        self._meta = meta
+        self._clock = clock
+        self._tally = tally
+        self.keepers: list[CheckpointKeeper] = []
+        self.problems: list[InputError] = []
+        self.notices: list[str] = []
+        self.stopping = False
+        self._opened: OpenSource | None = None
+        self._raw_bytes_before = 0
+
+    def raw_bytes(self) -> int:
+        """Return how much was read of the sources so far, as they lie on the disk."""
+        return self._raw_bytes_before + (self._opened.raw_bytes_read if self._opened else 0)
+
+    async def read_all(self, sources: list[Source], chunks: MemoryObjectSendStream[Work]) -> None:
+        """Send the chunks of all `sources`, then close the stream; between two chunks look whether to stop."""
+        async with chunks:
+            for source in sources:
+                if self.stopping:
+                    return
+
+                try:
+                    await self._read(source, chunks)
+                except InputError as problem:
+                    self._tally.sources_failed += 1
+                    self.problems.append(problem)
+
+    async def _read(self, source: Source, chunks: MemoryObjectSendStream[Work]) -> None:
+        opened = await to_thread.run_sync(partial(open_source, source, host_label=self._settings.host_label))
+        self._opened = opened
+        try:
+            running = await self._begin(opened)
+            if running is None or not await self._send_chunks(opened, running, chunks):
+                self._tally.sources_unchanged += 1
+
+            self._tally.sources += 1
+        finally:
+            self._raw_bytes_before, self._opened = self.raw_bytes(), None
+            opened.close()
+
+    async def _begin(self, opened: OpenSource) -> Running | None:
+        """Return the source ready to be read, None when it holds no record."""
+        if opened.id is None:
+            return None
+
+        chosen = self._settings.format or choose_format(opened.source.name, detect(opened.head()))
+        saved = await read_checkpoint(
+            self._store, self._clock, self._settings.group, opened.id, opened.source.name
+        )
+        keeper = CheckpointKeeper(
+            self._store, self._clock, self._settings.group, saved, from_start=self._settings.replay
+        )
+        self.keepers.append(keeper)
+        return Running(self._recipe(opened.source, chosen), keeper)
+
+    def _recipe(self, source: Source, chosen: Format) -> Recipe:
+        settings = self._settings
+        enrichment = EnrichSettings(
+            site=settings.site, shards=self._meta.shards, salt=self._meta.salt, addresses=settings.addresses
+        )
+        return Recipe(source.name, chosen, enrichment, settings.filters, self._store.events_table)
+
+    async def _send_chunks(
+        self, opened: OpenSource, running: Running, chunks: MemoryObjectSendStream[Work]
+    ) -> bool:
+        """Send what lies behind the checkpoint; return whether that was anything."""
+        watermark = running.keeper.watermark
+        iterator = opened.chunks(
+            start=watermark.position,
+            first_line_number=running.keeper.next_line_number,
+            chunk_bytes=self._settings.chunk_bytes,
+            max_line_bytes=self._settings.max_line_bytes,
+        )
+        found = False
+        while not self.stopping and (chunk := await to_thread.run_sync(_next, iterator)) is not None:
+            found = True
+            parts = readable_parts(chunk, running.recipe.format) if may_grow(opened) else (Part(chunk),)
+            await self._send_parts(list(parts), chunk, running, chunks)
+
+        return found
+
+    async def _send_parts(
+        self, parts: list[Part], chunk: Chunk, running: Running, chunks: MemoryObjectSendStream[Work]
+    ) -> None:
+        position = chunk.start
+        for part in parts:
+            position = part.chunk.end
+            pending = running.keeper.watermark.enter(position, moves=part.is_final)
+            await chunks.send(Work(part.chunk, pending, running))
+
+        self._tally.bytes_read += position - chunk.start
+        if position < chunk.end:
+            self.notices.append(
+                f"{running.recipe.source_name} ends in an unfinished line of {chunk.end - position:,} bytes: "
+                "it is read when its newline has come."
+            )
+
+
+def choose_format(source_name: str, detection: Detection) -> Format:
+    """Return the format that was detected; raises `FormatError` with the lines that speak against every format."""
+    if detection.format is not None:
+        return detection.format
+
+    raise FormatError(
+        f"{source_name} is in no known format: the nearest reads {detection.matched} of its first "
+        f"{detection.total} lines.",
+        details=[
+            f"line {number}: {printable(text, SHOWN_CHARACTERS)}" for number, text in detection.offending
+        ],
+        hint="footfall formats list   (then name one with --format)",
+    )
+
+
+def _next(chunks: Iterator[Chunk]) -> Chunk | None:
+    return next(chunks, None)

@@ -1,0 +1,83 @@
+"""Carry out one ingest with everything around the worker: signals, progress, time."""
+
+from __future__ import annotations
+
+import signal
+from dataclasses import dataclass, field
+from typing import Any
+
+import anyio
+from rich.console import Console
+
+from footfall.clock import Clock
+from footfall.errors import InputError, StoppedEarly
+from footfall.store import Store
+from footfall.store.state import TableMeta
+from ingest.progress import show_progress
+from ingest.settings import IngestSettings
+from ingest.sources import Source
+from ingest.tally import Tally
+from ingest.worker import Worker
+
+
+@dataclass(slots=True)
+class Outcome:
+    """How a run ended: `problems` are the sources that could not be read, `stopped` whether a signal ended it."""
+
+    tally: Tally
+    seconds: float = 0.0
+    stopped: bool = False
+    problems: list[InputError] = field(default_factory=list)
+    notices: list[str] = field(default_factory=list)
+
+    def summary(self) -> dict[str, Any]:
+        """Return the run as one JSON object."""
+        return self.tally.summary(seconds=self.seconds, stopped=self.stopped)
+
+
+async def run_ingest(
+    sources: list[Source], settings: IngestSettings, store: Store, meta: TableMeta, clock: Clock
+) -> Outcome:
+    """Ingest `sources` into `store`.
+
+    The first SIGINT or SIGTERM stops reading and drains; a second one cancels and raises `StoppedEarly`. Neither loses
+    anything: what is not acknowledged is read again by the next run.
+    """
+    started = clock.monotonic()
+    tally = Tally()
+    worker = Worker(settings, store, meta, clock, tally)
+    with anyio.CancelScope() as scope:
+        async with anyio.create_task_group() as around:
+            around.start_soon(_stop_on_signals, worker, scope)
+            around.start_soon(show_progress, tally, clock, worker.raw_bytes, _size_on_disk(sources))
+            await worker.run(sources)
+            around.cancel_scope.cancel()
+
+    if scope.cancelled_caught:
+        raise StoppedEarly(
+            f"Stopped before everything was written: {tally.counts.events:,} events are stored, nothing is lost.",
+            hint="run the same command again: it goes on where this run stopped",
+        )
+
+    return Outcome(tally, clock.monotonic() - started, worker.stopping, worker.problems, worker.notices)
+
+
+async def _stop_on_signals(worker: Worker, scope: anyio.CancelScope) -> None:
+    console = Console(stderr=True)
+    with anyio.open_signal_receiver(signal.SIGINT, signal.SIGTERM) as signals:
+        async for _ in signals:
+            if worker.stopping:
+                scope.cancel()
+                return
+
+            worker.stop()
+            console.print("Stopping: writing what was read. Once more to stop at once.", highlight=False)
+
+
+def _size_on_disk(sources: list[Source]) -> int | None:
+    """Return how many bytes the sources have on the disk, None when that is not known."""
+    paths = [source.path for source in sources]
+    if not all(path and path.is_file() for path in paths):
+        return None
+
+    return sum(path.stat().st_size for path in paths if path)

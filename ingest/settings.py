@@ -1,0 +1,31 @@
+"""What one ingest run does."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from ingest.enrich import AddressPolicy
+from ingest.filters import Filters
+from ingest.formats import Format
+
+
+@dataclass(frozen=True, slots=True)
+class IngestSettings:
+    """Settings of a run; `format` is None to detect it for each source, `site` to take the virtual host."""
+
+    format: Format | None = None
+    site: str | None = None
+    addresses: AddressPolicy = "masked"
+    filters: Filters = field(default_factory=Filters)
+    group: str = "default"
+    host_label: str = ""
+    replay: bool = False
+    dead_letters: Path = Path("footfall-dead-letters.ndjson")
+    writers: int = 16
+    preparers: int = field(default_factory=lambda: os.cpu_count() or 1)
+    chunk_bytes: int = 4 * 1024 * 1024
+    max_line_bytes: int = 1024 * 1024
+    give_up_after_seconds: float = 600.0
+    checkpoint_seconds: float = 2.0

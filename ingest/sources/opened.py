@@ -1,0 +1,282 @@
+"""Open a source: find its compression and identity, sample its first lines, read it in chunks."""
+
+from __future__ import annotations
+
+import os
+import stat
+import sys
+from collections.abc import Iterator
+from contextlib import ExitStack
+from types import TracebackType
+from typing import BinaryIO, Final, Self
+
+import polars as pl
+
+from footfall.errors import SourceError
+from footfall.keys import FIRST_LINE_BYTES, source_id
+from footfall.text import printable
+from ingest.chunks import CHUNK_BYTES, MAX_LINE_BYTES, Chunk, Readable, chunks_from, read_chunks
+from ingest.lines import BYTE_ORDER_MARK, split_lines
+from ingest.sources.codecs import DAMAGE, MAGIC_BYTES, PLAIN, Codec, Pieces, codec_of, foreign_archive
+from ingest.sources.find import Source
+
+HEAD_LINES: Final = 1000
+_HEAD_BYTES: Final = 2**20
+_MOST_HEAD_BYTES: Final = 2**24
+_BLANK: Final = b" \t\v\f\r\n\0"
+_HINT: Final = "footfall ingest --help"
+
+
+def open_source(source: Source, *, host_label: str = "", stdin: BinaryIO | None = None) -> OpenSource:
+    """Open `source` and read its beginning; `stdin` stands in for standard input.
+
+    Raises `SourceError` when it cannot be opened, is a directory or is damaged before its first whole line.
+    """
+    with ExitStack() as undo:
+        stream = _open(source, stdin)
+        if source.path is not None:
+            undo.callback(stream.close)
+
+        opened = OpenSource(source, stream, host_label)
+        undo.pop_all()
+        return opened
+
+
+class OpenSource:
+    """A source that is being read; a context manager that closes it.
+
+    `id` is its identity, 16 hex digits, None while it has no line that is neither blank nor a comment.
+    `compression` is none, gzip, bzip2, zstd or xz. `size_bytes` is its size as stored, None when it is not a
+    regular file.
+    """
+
+    def __init__(self, source: Source, stream: BinaryIO, host_label: str = "") -> None:
+        self.source = source
+        self._stream = stream
+        self._raw = _Raw(source, stream)
+        codec = _codec_of(source, self._raw)
+        self.compression = codec.name
+        self.size_bytes = _size(stream)
+        self._beginning = _Beginning(_Checked(source, Pieces(codec.pieces(self._raw))))
+        self.id = self._identify(host_label)
+
+    @property
+    def raw_bytes_read(self) -> int:
+        """Return how many bytes, as stored, were read so far."""
+        return self._raw.bytes_read
+
+    def head(self) -> pl.DataFrame:
+        """Return the first lines, at most `HEAD_LINES`, as `split_lines` gives them; nothing is consumed."""
+        data = self._beginning.whole_lines()
+        return split_lines(Chunk(self.id or "", data, 0, len(data), 1, 0)).head(HEAD_LINES)
+
+    def chunks(
+        self,
+        start: int = 0,
+        first_line_number: int = 1,
+        chunk_bytes: int = CHUNK_BYTES,
+        max_line_bytes: int = MAX_LINE_BYTES,
+    ) -> Iterator[Chunk]:
+        """Yield the chunks from the decompressed offset `start` on, which is the beginning of a line; once
+        only.
+
+        A `start` without its line number costs reading what lies before it. Raises `SourceError` where the
+        source is damaged, after all whole lines before the damage.
+        """
+        name = self.id or ""
+        if first_line_number > 1 and self._can_seek:
+            self._raw.seek(start)
+            plain = _Checked(self.source, self._raw)
+            return chunks_from(plain, name, start, first_line_number, chunk_bytes, max_line_bytes)
+
+        return read_chunks(
+            self._beginning,
+            name,
+            start=start,
+            first_line_number=first_line_number,
+            chunk_bytes=chunk_bytes,
+            max_line_bytes=max_line_bytes,
+        )
+
+    def close(self) -> None:
+        """Close the file; standard input stays open."""
+        if self.source.path is not None:
+            self._stream.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self.close()
+
+    @property
+    def _can_seek(self) -> bool:
+        return self.compression == PLAIN.name and self.size_bytes is not None
+
+    def _identify(self, host_label: str) -> str | None:
+        line = self._beginning.first_record_line()
+        return None if line is None else source_id(line, self.source.file_name, host_label)
+
+
+class _Raw:
+    """The bytes as stored, counted; the first of them can be looked at."""
+
+    closed = False
+
+    def __init__(self, source: Source, stream: BinaryIO) -> None:
+        self._source = source
+        self._stream = stream
+        self._ahead = b""
+        self.bytes_read = 0
+
+    def peek(self, size: int) -> bytes:
+        while len(self._ahead) < size and (more := self._stream.read(size - len(self._ahead))):
+            self._ahead += more
+
+        return self._ahead
+
+    def read(self, size: int, /) -> bytes:
+        data, self._ahead = self._ahead[:size], self._ahead[size:]
+        data = data or self._stream.read(size)
+        self.bytes_read += len(data)
+        return data
+
+    def seek(self, offset: int) -> None:
+        self._stream.seek(offset)
+        self._ahead, self.bytes_read = b"", offset
+
+
+class _Checked:
+    """A stream whose errors name the source."""
+
+    def __init__(self, source: Source, stream: Readable) -> None:
+        self._source = source
+        self._stream = stream
+
+    def read(self, size: int, /) -> bytes:
+        try:
+            return self._stream.read(size)
+        except DAMAGE as error:
+            raise SourceError(_unreadable(self._source, error), hint=_HINT) from error
+
+
+class _Beginning:
+    """A stream whose beginning was read ahead, with the error that ended it, if one did."""
+
+    def __init__(self, stream: Readable) -> None:
+        self._stream = stream
+        self._failure: SourceError | None = None
+        self._at_end = False
+        self._head = self._read_head()
+        self._place = 0
+        if self._failure is not None and not self.whole_lines():
+            raise self._failure
+
+    def read(self, size: int, /) -> bytes:
+        if self._place < len(self._head):
+            data = self._head[self._place : self._place + size]
+            self._place += len(data)
+            return data
+
+        if self._failure is not None:
+            raise self._failure
+
+        return b"" if self._at_end else self._stream.read(size)
+
+    def whole_lines(self) -> bytes:
+        """Return the lines read ahead; the last one may be cut only where it is the last or the only one."""
+        if self._at_end and self._failure is None:
+            return self._head
+
+        whole = self._head[: self._head.rfind(b"\n") + 1]
+        return whole or (self._head if self._failure is None else b"")
+
+    def first_record_line(self) -> bytes | None:
+        """Return the first line that is neither blank nor a comment; None when the source has none."""
+        line = _first_record_line(self.whole_lines())
+        # A log may begin with more blank lines than are read ahead: then it is known by its name.
+        return b"" if line is None and not self._at_end else line
+
+    def _read_head(self) -> bytes:
+        head = bytearray()
+        lines = 0
+        while not _is_enough(head, lines):
+            piece = self._next_piece()
+            if not piece:
+                break
+
+            head += piece
+            lines += piece.count(b"\n")
+
+        return bytes(head)
+
+    def _next_piece(self) -> bytes:
+        try:
+            piece = self._stream.read(_HEAD_BYTES)
+        except SourceError as error:
+            self._failure, piece = error, b""
+
+        self._at_end = not piece
+        return piece
+
+
+def _is_enough(head: bytearray, lines: int) -> bool:
+    if len(head) >= _MOST_HEAD_BYTES:
+        return True
+
+    is_sample = lines >= HEAD_LINES or len(head) >= _HEAD_BYTES
+    return is_sample and _first_record_line(bytes(head)) is not None
+
+
+def _first_record_line(data: bytes) -> bytes | None:
+    start = len(BYTE_ORDER_MARK) if data.startswith(BYTE_ORDER_MARK) else 0
+    while start < len(data):
+        end = data.find(b"\n", start)
+        line = data[start : end if end >= 0 else len(data)]
+        if line.strip(_BLANK) and not line.startswith(b"#"):
+            return line[:FIRST_LINE_BYTES]
+
+        start += len(line) + 1
+
+    return None
+
+
+def _open(source: Source, stdin: BinaryIO | None) -> BinaryIO:
+    if source.path is None:
+        return stdin or sys.stdin.buffer
+
+    try:
+        if source.path.is_dir():
+            raise IsADirectoryError(0, "it is a directory")
+
+        return source.path.open("rb", buffering=0)
+    except (OSError, ValueError) as error:
+        raise SourceError(_unreadable(source, error), hint=_HINT) from error
+
+
+def _codec_of(source: Source, raw: _Raw) -> Codec:
+    try:
+        beginning = raw.peek(MAGIC_BYTES)
+    except OSError as error:
+        raise SourceError(_unreadable(source, error), hint=_HINT) from error
+
+    if foreign := foreign_archive(beginning):
+        raise SourceError(f"{printable(source.name, 200)} is {foreign}, which is not read here.", hint=_HINT)
+
+    return codec_of(beginning)
+
+
+def _unreadable(source: Source, error: BaseException) -> str:
+    reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
+    return f"{printable(source.name, 200)} cannot be read: {printable(reason, 200)}."
+
+
+def _size(stream: BinaryIO) -> int | None:
+    try:
+        found = os.fstat(stream.fileno())
+    except OSError:
+        return None
+
+    return found.st_size if stat.S_ISREG(found.st_mode) else None

@@ -1,0 +1,79 @@
+"""Count what became of every line of a run.
+
+lines_read = events_stored + lines_rejected + lines_skipped + events_filtered, always: a chunk is counted whole, when
+everything in it is stored or in the dead letters.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, field
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """What became of the lines of a chunk, or of several."""
+
+    lines: int = 0
+    events: int = 0
+    rejected: int = 0
+    skipped: int = 0
+    filtered: int = 0
+
+    def __add__(self, other: Counts) -> Counts:
+        return Counts(
+            self.lines + other.lines,
+            self.events + other.events,
+            self.rejected + other.rejected,
+            self.skipped + other.skipped,
+            self.filtered + other.filtered,
+        )
+
+    @property
+    def adds_up(self) -> bool:
+        """Whether every line has become exactly one thing."""
+        return self.lines == self.events + self.rejected + self.skipped + self.filtered
+
+
+@dataclass(slots=True)
+class Tally:
+    """The running figures of one ingest; one task at a time changes them."""
+
+    counts: Counts = field(default_factory=Counts)
+    bytes_read: int = 0
+    sources: int = 0
+    sources_unchanged: int = 0
+    sources_failed: int = 0
+    batches: int = 0
+    requests: int = 0
+    throttled: int = 0
+    unprocessed: int = 0
+    retried: int = 0
+    consumed_write_units: float = 0.0
+    rejected_by_reason: Counter[str] = field(default_factory=Counter)
+    filtered_by_reason: Counter[str] = field(default_factory=Counter)
+
+    def summary(self, *, seconds: float, stopped: bool) -> dict[str, Any]:
+        """Return the run as one JSON object; `seconds` is how long it took, `stopped` whether a signal ended it."""
+        return {
+            "lines_read": self.counts.lines,
+            "events_stored": self.counts.events,
+            "lines_rejected": self.counts.rejected,
+            "lines_skipped": self.counts.skipped,
+            "events_filtered": self.counts.filtered,
+            "batches": self.batches,
+            "requests": self.requests,
+            "throttled": self.throttled,
+            "unprocessed_items": self.unprocessed,
+            "retried": self.retried,
+            "consumed_write_units": self.consumed_write_units,
+            "seconds": round(seconds, 3),
+            "bytes_read": self.bytes_read,
+            "sources": self.sources,
+            "sources_unchanged": self.sources_unchanged,
+            "sources_failed": self.sources_failed,
+            "rejected_by_reason": dict(self.rejected_by_reason),
+            "filtered_by_reason": dict(self.filtered_by_reason),
+            "stopped_by_signal": stopped,
+        }

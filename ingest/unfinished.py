@@ -1,0 +1,62 @@
+"""Decide what to do with a last line that has no newline yet.
+
+Such a line may still be growing when it stands in a plain file that is being written to. Read too early it could be
+stored under another key than the whole line later: a user agent that is cut is another visitor, hence another shard.
+So it is read only if its format says that it is whole, and the position stays before it until its newline has come.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+import polars as pl
+
+from footfall.keys import logical_name
+from ingest.chunks import Chunk
+from ingest.formats import Format
+from ingest.lines import split_lines
+from ingest.sources import OpenSource
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A chunk that may be read now; `is_final` says whether the position may move over it."""
+
+    chunk: Chunk
+    is_final: bool = True
+
+
+def may_grow(opened: OpenSource) -> bool:
+    """Tell whether the source may be written to: a plain regular file whose name has no rotation suffix."""
+    is_plain_file = opened.compression == "none" and opened.size_bytes is not None
+    file_name = opened.source.file_name
+    return is_plain_file and logical_name(file_name) == file_name
+
+
+def readable_parts(chunk: Chunk, form: Format) -> Iterator[Part]:
+    """Yield what may be read of a chunk from a source that may grow: nothing of a last line that looks cut."""
+    if chunk.oversized or chunk.data.endswith(b"\n"):
+        yield Part(chunk)
+        return
+
+    lines, last = _split_last_line(chunk)
+    if lines.line_count:
+        yield Part(lines)
+
+    if _is_whole(last, form):
+        yield Part(last, is_final=False)
+
+
+def _split_last_line(chunk: Chunk) -> tuple[Chunk, Chunk]:
+    size = chunk.data.rfind(b"\n") + 1
+    middle = chunk.start + size
+    number = chunk.first_line_number + chunk.line_count - 1
+    lines = replace(chunk, data=chunk.data[:size], end=middle, line_count=chunk.line_count - 1)
+    last = replace(chunk, data=chunk.data[size:], start=middle, first_line_number=number, line_count=1)
+    return lines, last
+
+
+def _is_whole(line: Chunk, form: Format) -> bool:
+    text = split_lines(line).get_column("text")
+    return bool(text.to_frame().select(pl.col("text").str.contains(form.strict).all()).item())
