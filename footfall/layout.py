@@ -13,8 +13,8 @@ from typing import Final
 import msgspec
 import polars as pl
 
-from footfall.event import ATTRIBUTES, SCHEMA, Column
 from footfall.errors import SchemaMismatch
+from footfall.event import ATTRIBUTES, SCHEMA, Column
 from footfall.keys import OFFSET_DIGITS, SEPARATOR, partition_key, sort_key
 from footfall.text import printable
 
@@ -103,7 +103,9 @@ _WIRE_SCHEMA: Final = pl.Schema(
     {
         "pk": pl.Struct({"S": pl.String}),
         "sk": pl.Struct({"S": pl.String}),
-        **{name: pl.Struct({"N" if column.is_number else "S": pl.String}) for name, column in _STORED.items()},
+        **{
+            name: pl.Struct({"N" if column.is_number else "S": pl.String}) for name, column in _STORED.items()
+        },
     }
 )
 
@@ -139,7 +141,10 @@ def _events(raw: pl.DataFrame) -> pl.DataFrame:
     place = sk.str.slice(25)
     keys = (
         pk.struct.field("field_0").alias("site"),
-        sk.str.slice(0, 23).str.to_datetime("%Y-%m-%dT%H:%M:%S%.3f", time_unit="ms").dt.replace_time_zone("UTC").alias("time"),
+        sk.str.slice(0, 23)
+        .str.to_datetime("%Y-%m-%dT%H:%M:%S%.3f", time_unit="ms")
+        .dt.replace_time_zone("UTC")
+        .alias("time"),
         pk.struct.field("field_2").cast(pl.Int32).alias("shard"),
         place.str.head(16).alias("source_id"),
         place.str.tail(OFFSET_DIGITS).cast(pl.Int64).alias("offset"),

@@ -17,7 +17,7 @@ from footfall.store.engine import Engine
 DEFAULT: Final = "embedded:footfall.db"
 
 _PREFIX = re.compile(r"[A-Za-z0-9_.-]{0,240}")
-_FORMS: Final = "--store takes embedded:PATH, for instance embedded:footfall.db, or dynamodb:PREFIX, for instance dynamodb:owa_"
+_FORMS: Final = "--store takes embedded:PATH, as embedded:footfall.db, or dynamodb:PREFIX, as dynamodb:owa_"
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +52,10 @@ def parse_address(text: str) -> Address:
 
     if scheme == "dynamodb" and colon:
         if not _PREFIX.fullmatch(target):
-            raise SettingsError(f"{target!r} cannot begin a table name: letters, digits, _ . - only, 240 at most.", hint=_FORMS)
+            raise SettingsError(
+                f"{target!r} cannot begin a table name: letters, digits, _ . - only, 240 at most.",
+                hint=_FORMS,
+            )
 
         return Address("dynamodb", target)
 

@@ -61,7 +61,9 @@ class AwsEngine:
         except botocore_errors.BotoCoreError as error:
             _raise_translated(error)
         except ValueError as error:
-            raise SettingsError(f"{error}.", hint="--endpoint-url takes a URL, as http://localhost:8000") from error
+            raise SettingsError(
+                f"{error}.", hint="--endpoint-url takes a URL, as http://localhost:8000"
+            ) from error
 
     @classmethod
     async def _connect(cls, settings: AwsSettings) -> AwsEngine:
@@ -69,7 +71,10 @@ class AwsEngine:
         credentials = await session.get_credentials()
         client_settings = AioConfig(retries={"total_max_attempts": 1})
         async with session.create_client(
-            "dynamodb", region_name=settings.region, endpoint_url=settings.endpoint_url, config=client_settings
+            "dynamodb",
+            region_name=settings.region,
+            endpoint_url=settings.endpoint_url,
+            config=client_settings,
         ) as client:
             url = await _resolve_endpoint(client)
             region = client.meta.region_name
@@ -114,7 +119,7 @@ class AwsEngine:
         return request.prepare()
 
 
-class _EndpointSeen(Exception):  # noqa: N818 - carries an answer, is never an error
+class _EndpointSeen(Exception):
     def __init__(self, url: str) -> None:
         self.url = url
 
@@ -157,17 +162,33 @@ _LOGIN_HINT: Final = "aws sts get-caller-identity   (shows which credentials AWS
 
 TRANSLATIONS: Final[tuple[tuple[type[Exception], type[FootfallError], str], ...]] = (
     (botocore_errors.ProfileNotFound, SettingsError, "aws configure list-profiles"),
-    (botocore_errors.NoRegionError, SettingsError, "add --region, for instance --region eu-central-1, or set AWS_REGION"),
+    (
+        botocore_errors.NoRegionError,
+        SettingsError,
+        "add --region, for instance --region eu-central-1, or set AWS_REGION",
+    ),
     (botocore_errors.InvalidRegionError, SettingsError, "--region takes a region code, as eu-central-1"),
     (botocore_errors.ConfigParseError, SettingsError, "check the AWS configuration file it names"),
-    (botocore_errors.InvalidEndpointConfigurationError, SettingsError, "check AWS_ENDPOINT_URL and the AWS configuration file"),
+    (
+        botocore_errors.InvalidEndpointConfigurationError,
+        SettingsError,
+        "check AWS_ENDPOINT_URL and the AWS configuration file",
+    ),
     (botocore_errors.NoCredentialsError, AccessDenied, _LOGIN_HINT),
     (botocore_errors.PartialCredentialsError, AccessDenied, _LOGIN_HINT),
     (botocore_errors.CredentialRetrievalError, AccessDenied, _LOGIN_HINT),
     (botocore_errors.TokenRetrievalError, AccessDenied, "aws sso login"),
     (botocore_errors.SSOError, AccessDenied, "aws sso login"),
-    (botocore_errors.ConnectionError, StoreUnreachable, "check the network, the proxy settings and --endpoint-url"),
-    (botocore_errors.HTTPClientError, StoreUnreachable, "check the network, the proxy settings and --endpoint-url"),
+    (
+        botocore_errors.ConnectionError,
+        StoreUnreachable,
+        "check the network, the proxy settings and --endpoint-url",
+    ),
+    (
+        botocore_errors.HTTPClientError,
+        StoreUnreachable,
+        "check the network, the proxy settings and --endpoint-url",
+    ),
 )
 """What botocore raises before a request can be sent → what the user is told, first match wins."""
 

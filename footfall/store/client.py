@@ -48,7 +48,9 @@ async def request(store: Store, clock: Clock, operation: str, body: bytes, *, ta
         attempt += 1
 
 
-async def command(store: Store, clock: Clock, operation: str, document: Document, *, table: str) -> dict[str, Any]:
+async def command(
+    store: Store, clock: Clock, operation: str, document: Document, *, table: str
+) -> dict[str, Any]:
     """Send `operation` as `request` does and return the decoded reply; a refusal raises `StoreError`."""
     reply = await request(store, clock, operation, msgspec.json.encode(document), table=table)
     if not reply.ok:
@@ -66,7 +68,11 @@ async def _attempt(store: Store, operation: str, body: bytes) -> Reply | NoReply
 
 
 def _unreachable(store: Store, operation: str, problem: Reply | NoReply) -> StoreUnreachable:
-    why = str(problem) if isinstance(problem, NoReply) else f"{problem.error_code or problem.status} {problem.error_message}"
+    why = (
+        str(problem)
+        if isinstance(problem, NoReply)
+        else f"{problem.error_code or problem.status} {problem.error_message}"
+    )
     return StoreUnreachable(
         f"{operation} got no good answer from {store.location} for {GIVE_UP_AFTER_SECONDS:.0f} seconds; last: {why}",
         hint="check the network, --endpoint-url and --region, then run the same command again",

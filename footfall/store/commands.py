@@ -56,10 +56,17 @@ def store_options(command: Callable[P, R]) -> Callable[..., R]:
     )
     @click.option("--region", help="AWS region of a dynamodb store; else as the AWS environment says.")
     @click.option("--profile", help="AWS profile of a dynamodb store; else as the AWS environment says.")
-    @click.option("--endpoint-url", metavar="URL", help="Endpoint of a dynamodb store, as http://localhost:8000.")
+    @click.option(
+        "--endpoint-url", metavar="URL", help="Endpoint of a dynamodb store, as http://localhost:8000."
+    )
     @wraps(command)
     def with_store(
-        *args: Any, address: str, region: str | None, profile: str | None, endpoint_url: str | None, **options: Any
+        *args: Any,
+        address: str,
+        region: str | None,
+        profile: str | None,
+        endpoint_url: str | None,
+        **options: Any,
     ) -> R:
         context = click.get_current_context()
         if context.get_parameter_source("address") is click.core.ParameterSource.DEFAULT:
@@ -88,17 +95,25 @@ def table_group() -> None:
     show_default=True,
     help="Partitions a site's day is spread over, each good for 1,000 writes/s. Fixed for the life of the table.",
 )
-@click.option("--read-units", type=click.IntRange(1), metavar="UNITS/S", help="Provision reads instead of on demand.")
-@click.option("--write-units", type=click.IntRange(1), metavar="UNITS/S", help="Provision writes instead of on demand.")
+@click.option(
+    "--read-units", type=click.IntRange(1), metavar="UNITS/S", help="Provision reads instead of on demand."
+)
+@click.option(
+    "--write-units", type=click.IntRange(1), metavar="UNITS/S", help="Provision writes instead of on demand."
+)
 @click.pass_obj
-def create_command(app: App, store: StoreSettings, shards: int, read_units: int | None, write_units: int | None) -> None:
+def create_command(
+    app: App, store: StoreSettings, shards: int, read_units: int | None, write_units: int | None
+) -> None:
     """Create the events and state tables of a store; what exists is left as it is."""
     capacity = Capacity(read_units=read_units, write_units=write_units)
 
     async def run() -> None:
         async with app.open_store(store) as opened:
             meta = await create_tables(opened, app.clock, shards=shards, capacity=capacity)
-            click.echo(f"{opened.events_table} and {opened.state_table} are ready: layout {meta.layout}, {meta.shards} shards.")
+            click.echo(
+                f"{opened.events_table} and {opened.state_table} are ready: layout {meta.layout}, {meta.shards} shards."
+            )
 
     anyio.run(run)
 

@@ -36,7 +36,7 @@ class Reply:
         return error.message or error.capital_message
 
 
-class NoReply(Exception):  # noqa: N818 - an outcome of a call, judged and mostly retried, not an error to the user
+class NoReply(Exception):
     """No reply was received: refused, reset, timed out. `maybe_applied` tells whether the request went out."""
 
     def __init__(self, sentence: str, *, maybe_applied: bool) -> None:

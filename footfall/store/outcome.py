@@ -86,16 +86,24 @@ def error_for(operation: str, table: str, reply: Reply, location: str) -> StoreE
     """Return the user's error for a refused or fatal `reply` to `operation` on `table` of the store at `location`."""
     code, message = reply.error_code, reply.error_message
     if code in {"ResourceNotFoundException", "TableNotFoundException"}:
-        return TableMissing(f"Table {table} does not exist.", hint=f"footfall table create --store {location}")
+        return TableMissing(
+            f"Table {table} does not exist.", hint=f"footfall table create --store {location}"
+        )
 
     if code == "AccessDeniedException":
-        return AccessDenied(f"Not allowed to {operation} on {table}: {message}", hint=f"allow dynamodb:{operation} in IAM")
+        return AccessDenied(
+            f"Not allowed to {operation} on {table}: {message}", hint=f"allow dynamodb:{operation} in IAM"
+        )
 
     if code in _CREDENTIAL_ERRORS:
-        return AccessDenied(f"DynamoDB does not accept the credentials: {message}", hint="aws sts get-caller-identity")
+        return AccessDenied(
+            f"DynamoDB does not accept the credentials: {message}", hint="aws sts get-caller-identity"
+        )
 
     if code == "ValidationException" and "key" in message.lower() and "schema" in message.lower():
-        return SchemaMismatch(f"Table {table} has other keys than footfall's: {message}", hint="choose another prefix")
+        return SchemaMismatch(
+            f"Table {table} has other keys than footfall's: {message}", hint="choose another prefix"
+        )
 
     what = f"{code or f'HTTP {reply.status}'}: {message}" if message else code or f"HTTP {reply.status}"
     return StoreError(f"{operation} on {table} was refused, {what}")

@@ -206,7 +206,11 @@ async def _put(
     store: Store, clock: Clock, item: Item, condition: str, values: Mapping[str, Any] | None = None
 ) -> bool:
     """Put `item` if `condition` holds; return whether it did."""
-    document: dict[str, Any] = {"TableName": store.state_table, "Item": item, "ConditionExpression": condition}
+    document: dict[str, Any] = {
+        "TableName": store.state_table,
+        "Item": item,
+        "ConditionExpression": condition,
+    }
     if values:
         document["ExpressionAttributeValues"] = values
 
@@ -224,7 +228,8 @@ async def _query(store: Store, clock: Clock, pk: str, begins: str | None) -> Asy
     document: dict[str, Any] = {
         "TableName": store.state_table,
         "KeyConditionExpression": "pk = :pk" if begins is None else "pk = :pk AND begins_with(sk, :begins)",
-        "ExpressionAttributeValues": {":pk": text(pk)} | ({} if begins is None else {":begins": text(begins)}),
+        "ExpressionAttributeValues": {":pk": text(pk)}
+        | ({} if begins is None else {":begins": text(begins)}),
         "ConsistentRead": True,
     }
     while True:

@@ -17,6 +17,6 @@ def text(value: str) -> Value:
     return {"S": value}
 
 
-def number(value: int | float | Decimal) -> Value:
+def number(value: float | Decimal) -> Value:
     """Return `value` as a Number."""
     return {"N": str(value)}
