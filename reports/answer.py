@@ -1,0 +1,98 @@
+"""A report's answer, with all that is needed to trace where its numbers come from."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+import polars as pl
+
+from footfall.text import printable
+from reports.catalogue import Report, View
+from reports.scope import Scope
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What reading the table took.
+
+    `method` is ``scan`` or ``query``; `partitions` is the number of segments or of partition keys read;
+    `items` is what the table gave, `events` what was in scope; `read_units` are eventually consistent ones as
+    DynamoDB reported them; `page_bytes` is the size of the replies.
+    """
+
+    method: str
+    partitions: int
+    items: int = 0
+    events: int = 0
+    read_units: float = 0.0
+    page_bytes: int = 0
+    seconds: float = 0.0
+
+    def sentence(self) -> str:
+        """Return the reading as one line for a person."""
+        pieces = "segments" if self.method == "scan" else "partition keys"
+        return (
+            f"read {self.items:,} items, {self.read_units:,.1f} read units (eventually consistent), "
+            f"{self.method} over {self.partitions:,} {pieces}, {self.seconds:.1f} s"
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Provenance:
+    """Which events an answer is about: the store, the scope, the view, and when and how they were read."""
+
+    location: str
+    scope: Scope
+    view: View
+    generated_at: datetime
+    reading: Reading
+
+    def document(self) -> dict[str, object]:
+        """Return it as JSON-ready members; dates and times in ISO 8601."""
+        reading = {name: getattr(self.reading, name) for name in Reading.__slots__}
+        return {
+            "store": self.location,
+            "site": self.scope.site,
+            "from": self.scope.first_on.isoformat() if self.scope.first_on else None,
+            "to": self.scope.last_on.isoformat() if self.scope.last_on else None,
+            "time_zone": self.view.time_zone,
+            "own_hosts": list(self.view.own_hosts),
+            "generated_at": self.generated_at.isoformat(timespec="seconds"),
+            "reading": reading,
+        }
+
+    def sentence(self) -> str:
+        """Return scope and view as one line for a person, safe to show."""
+        site = f"site {self.scope.site}" if self.scope.site else "all sites"
+        return printable(f"{site} · {self.scope.range_sentence()} · time zone {self.view.time_zone}")
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """The rows of a report. `total_rows` counts those that a limit cut off as well."""
+
+    report: Report
+    frame: pl.DataFrame
+    total_rows: int
+    provenance: Provenance
+
+    def first(self, limit: int | None) -> Answer:
+        """Return the answer with at most `limit` rows; None leaves all."""
+        return self if limit is None else replace(self, frame=self.frame.head(limit))
+
+    def heading(self) -> Mapping[str, object]:
+        """Return name, question, definition and provenance as JSON-ready members."""
+        report = self.report
+        about = {"report": report.name, "question": report.question, "definition": report.definition}
+        return about | self.provenance.document()
+
+
+def answers_of(
+    reports: Iterable[Report], frames: Iterable[pl.DataFrame], provenance: Provenance
+) -> tuple[Answer, ...]:
+    """Return an answer for each report and its frame of rows."""
+    return tuple(
+        Answer(report, frame, frame.height, provenance) for report, frame in zip(reports, frames, strict=True)
+    )

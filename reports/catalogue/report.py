@@ -1,0 +1,56 @@
+"""What a report is: a question, the columns of its answer, and the lazy query that gives it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import polars as pl
+
+
+@dataclass(frozen=True, slots=True)
+class ReportColumn:
+    """A column of an answer.
+
+    `unit` is ``text``, ``date``, ``time`` (aware, in the view's time zone), ``bytes``, ``share`` (0 to 1) or
+    the plural noun of what is counted.
+    """
+
+    name: str
+    unit: str
+    meaning: str
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """How events are looked at, the same for all reports of a run.
+
+    `time_zone` is an IANA name; it decides where days and hours begin. `own_hosts` are host names, lower
+    case, that count as the site itself besides its name and virtual hosts.
+    """
+
+    time_zone: str = "UTC"
+    own_hosts: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """A row of the catalogue.
+
+    `build` takes events with the columns of `footfall.event.SCHEMA`, in any order and any partitioning, and
+    returns a query for exactly `columns`, in a fixed order of rows. Without events it gives no rows, or one
+    row of zeros. `is_series` says that rows are moments in time, which a terminal shows whole rather than the
+    first few of.
+    """
+
+    name: str
+    question: str
+    columns: tuple[ReportColumn, ...]
+    definition: str
+    build: Callable[[pl.LazyFrame, View], pl.LazyFrame]
+    is_series: bool = False
+
+    @property
+    def column_names(self) -> tuple[str, ...]:
+        """Return the names of the columns, in order."""
+        return tuple(column.name for column in self.columns)
