@@ -1,0 +1,167 @@
+"""The generated parts of the documents: tables and help texts made from the code itself, put in place by cog."""
+
+from __future__ import annotations
+
+import inspect
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
+
+import click
+
+import cli
+from footfall import errors, event
+from ingest.formats import FORMATS, REJECT_REASONS
+from reports.catalogue import CATALOGUE
+
+WIDTH = 100
+ROOT = Path(__file__).parent.parent
+
+
+def table(head: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
+    """Return a Markdown table."""
+    lines = [head, ["---"] * len(head), *rows]
+    return "\n".join("| " + " | ".join(_cell(value) for value in line) + " |" for line in lines) + "\n"
+
+
+def command_paths() -> Iterator[tuple[str, click.Command]]:
+    """Yield every command with its full name, groups left out."""
+    yield from _walk("footfall", cli.root)
+
+
+def commands() -> str:
+    """Return the help of every command, each under a heading."""
+    return "\n".join(
+        f"## {path}\n\n```text\n{help_text(path, command)}\n```\n" for path, command in command_paths()
+    )
+
+
+def help_text(path: str, command: click.Command) -> str:
+    """Return what ``--help`` prints, at a fixed width."""
+    context = click.Context(
+        command, info_name=path, terminal_width=WIDTH, max_content_width=WIDTH, **_help_names()
+    )
+    return "\n".join(line.rstrip() for line in command.get_help(context).splitlines())
+
+
+def events() -> str:
+    """Return the columns of the event."""
+    rows = [
+        (
+            f"`{column.name}`",
+            column.dtype,
+            f"`{column.attribute}`" if column.attribute else "in the key",
+            column.unit,
+            column.meaning,
+            column.source,
+        )
+        for column in event.EVENTS
+    ]
+    return table(("column", "type", "attribute", "unit", "meaning", "source"), rows)
+
+
+def formats() -> str:
+    """Return the log formats with an example of each."""
+    return table(("name", "what it is"), ((f"`{form.name}`", form.title) for form in FORMATS.values()))
+
+
+def format_examples() -> str:
+    """Return an example line and the fields of each format."""
+    return "\n".join(
+        f"### {form.name}\n\n```text\n{form.example}\n```\n\n"
+        + table(("field", "columns", "meaning"), _field_rows(form.fields))
+        for form in FORMATS.values()
+    )
+
+
+def reject_reasons() -> str:
+    """Return why a line can be refused."""
+    return table(
+        ("reason", "meaning"), ((f"`{code}`", sentence) for code, sentence in REJECT_REASONS.items())
+    )
+
+
+def reports() -> str:
+    """Return the catalogue: name and question."""
+    return table(("report", "question"), ((f"`{one.name}`", one.question) for one in CATALOGUE.values()))
+
+
+def report_columns() -> str:
+    """Return every report with its definition and columns."""
+    return "\n".join(
+        f"## {one.name}\n\n{one.question} {one.definition}\n\n"
+        + table(("column", "unit", "meaning"), ((f"`{c.name}`", c.unit, c.meaning) for c in one.columns))
+        for one in CATALOGUE.values()
+    )
+
+
+def exit_codes() -> str:
+    """Return every exit code with what leads to it."""
+    kinds = [errors.FootfallError, *_descendants(errors.FootfallError)]
+    rows: dict[int, list[str]] = {
+        0: ["Done. Also when a signal stopped the run after everything read was stored."]
+    }
+    for kind in kinds:
+        rows.setdefault(kind.exit_code, []).append(inspect.getdoc(kind) or "")
+
+    rows[errors.FootfallError.exit_code] = [
+        "Unexpected: a fault of footfall's own, with a traceback to report."
+    ]
+    return table(("code", "meaning"), ((code, " ".join(texts)) for code, texts in sorted(rows.items())))
+
+
+def _captured(*lines: str) -> str:
+    """Run command lines in a fresh folder beside a copy of the sample logs; return them with what they print."""
+    shown = []
+    with tempfile.TemporaryDirectory() as folder:
+        shutil.copytree(ROOT / "sample_logs", Path(folder) / "sample_logs")
+        for line in lines:
+            command = [sys.executable, "-m", "cli", *line.split()[1:]]
+            environment = {**os.environ, "PYTHONPATH": str(ROOT), "COLUMNS": str(WIDTH)}
+            done = subprocess.run(  # noqa: S603 - our own command lines
+                command, cwd=folder, env=environment, capture_output=True, text=True, check=True
+            )
+            shown.append(f"$ {line}\n{done.stdout}")
+
+    return "```text\n" + "\n".join(text.rstrip() + "\n" for text in shown) + "```\n"
+
+
+def _descendants(kind: type[errors.FootfallError]) -> Iterator[type[errors.FootfallError]]:
+    for child in kind.__subclasses__():
+        yield child
+        yield from _descendants(child)
+
+
+def _walk(path: str, command: click.Command) -> Iterator[tuple[str, click.Command]]:
+    if not isinstance(command, click.Group):
+        yield path, command
+        return
+
+    for name in sorted(command.commands):
+        yield from _walk(f"{path} {name}", command.commands[name])
+
+
+def _help_names() -> dict[str, list[str]]:
+    return {"help_option_names": ["-h", "--help"]}
+
+
+def _field_rows(fields: Iterable[object]) -> Iterator[tuple[str, str, str]]:
+    for field in fields:
+        columns = ", ".join(f"`{name}`" for name in getattr(field, "columns", ()))
+        yield getattr(field, "name", ""), columns or "not kept", getattr(field, "meaning", "")
+
+
+def _cell(value: object) -> str:
+    return str(value).replace("|", "\\|").replace("\n", " ")
+
+
+def sample_reports() -> str:
+    """Return what two reports print for the sample logs, read into an embedded store as the demo does."""
+    return _captured(
+        "footfall ingest sample_logs/ --site example.com --store embedded:demo.db",
+        "footfall report days pages --limit 5 --store embedded:demo.db",
+    )
