@@ -21,6 +21,7 @@ import polars as pl
 SCHEMA_VERSION: Final = 1
 SEPARATOR: Final = "#"
 OFFSET_DIGITS: Final = 13
+SOURCE_ID_DIGITS: Final = 16
 FIRST_LINE_BYTES: Final = 4096
 """How much of a first record line the source id looks at."""
 
@@ -30,14 +31,15 @@ reports use may change any day, this one decides where an event is stored."""
 
 _SITE = re.compile(r"[a-z0-9](?:[a-z0-9._-]{0,251}[a-z0-9])?")
 _COMPRESSION_SUFFIXES: Final = frozenset({"gz", "bz2", "xz", "lzma", "zst", "zstd"})
-_ROTATION_SUFFIX = re.compile(
-    r"""(?x) [.-] (?:
-        \d{1,4}                                                     # .1
-      | \d{8} (?: [T_-]? \d{2,6} )?                                 # -20260131, -20260131-2359
-      | \d{4}-\d{2} (?: -\d{2} )? (?: [T_-] \d{2} (?: [:-]? \d{2} ){0,2} )?   # -2026-01-31_23-59
-      | \d{9,11}                                                    # .1769817600
-      | old | bak
-    ) $"""
+_ROTATION = re.compile(
+    r"""(?x) (?<= .)
+    (?: \. \d{1,4}                                                          # .1
+      | [._-] \d{8} (?: [T_-]? \d{2,6} )?                                   # -20260131, -20260131-2359
+      | [._-] \d{4}-\d{2} (?: -\d{2} )? (?: [T_-] \d{2} (?: [:-]? \d{2} ){0,2} )?   # -2026-01-31_23-59
+      | [._-] \d{9,11}                                                      # .1769817600
+      | \. (?: old | bak )
+    ) (?= (?: \. (?: log | txt | json | jsonl | ndjson ) )? $ )             # access.1.log is access.log too
+    """
 )
 
 
@@ -50,7 +52,8 @@ def logical_name(file_name: str) -> str:
     """Return `file_name`, a base name, without compression and rotation suffixes: `access.log.2.gz` is `access.log`.
 
     Numbers (`.1`), dates (`-20260131`, `.2026-01-31`, `-2026-01-31_23-59`), epoch seconds, `.old` and `.bak` are
-    rotation; a name is never stripped to nothing.
+    rotation, at the end or before the extension of a log; a name is never stripped to nothing. A number behind a dash
+    is none: `web-1.log` and `web-2.log` are logs of two servers.
     """
     name = file_name
     while True:
@@ -59,8 +62,8 @@ def logical_name(file_name: str) -> str:
             name = stem
             continue
 
-        shorter = _ROTATION_SUFFIX.sub("", name)
-        if not shorter or shorter == name:
+        shorter = _ROTATION.sub("", name, count=1)
+        if shorter == name:
             return name
 
         name = shorter

@@ -1,0 +1,126 @@
+"""Rules of the house that import-linter cannot see: who imports what, and which calls may stand where."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+PRODUCT = sorted(
+    [
+        ROOT / "cli.py",
+        *(path for top in ("footfall", "ingest", "reports") for path in (ROOT / top).rglob("*.py")),
+    ]
+)
+
+FORBIDDEN_CALLS = {
+    "asyncio.create_task": "every task belongs to a task group",
+    "asyncio.gather": "every task belongs to a task group",
+    "asyncio.wait_for": "it loses what a stream was about to deliver",
+    "asyncio.timeout": "use anyio.move_on_after or fail_after",
+    "asyncio.Queue": "streams are bounded and closed",
+    "asyncio.run": "anyio.run",
+}
+CLOCK_CALLS = {
+    "time.time", "time.monotonic", "time.perf_counter", "time.sleep", "datetime.now", "datetime.utcnow", "date.today",
+    "random.random", "random.Random", "secrets.token_bytes", "secrets.token_hex", "uuid.uuid4", "os.urandom",
+}  # fmt: skip
+
+
+def relative(path: Path) -> str:
+    return path.relative_to(ROOT).as_posix()
+
+
+def imported_modules(path: Path) -> Iterator[str]:
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{relative(path)}: imports are absolute"
+            yield node.module or ""
+
+
+def called_names(path: Path) -> Iterator[tuple[int, str]]:
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute | ast.Name):
+            yield node.lineno, ast.unparse(node.func)
+
+
+def importers_of(*modules: str) -> set[str]:
+    return {
+        relative(path)
+        for path in PRODUCT
+        if any(
+            name == module or name.startswith(f"{module}.")
+            for name in imported_modules(path)
+            for module in modules
+        )
+    }
+
+
+def test_the_walk_sees_the_product() -> None:
+    names = {relative(path) for path in PRODUCT}
+    assert {"cli.py", "ingest/worker.py", "reports/extract.py", "footfall/store/aws.py"} <= names
+
+
+def test_nobody_imports_the_command_line() -> None:
+    assert importers_of("cli") == set()
+
+
+def test_only_commands_know_click() -> None:
+    assert importers_of("click") == {
+        "cli.py",
+        "footfall/store/commands.py",
+        "ingest/commands.py",
+        "reports/commands.py",
+    }
+
+
+def test_only_the_aws_engine_knows_aws_libraries() -> None:
+    assert importers_of("aiobotocore", "botocore", "boto3", "aiohttp") == {"footfall/store/aws.py"}
+
+
+def test_only_the_embedded_engine_knows_sqlite() -> None:
+    assert importers_of("sqlite3")
+    assert all(name.startswith("footfall/store/embedded/") for name in importers_of("sqlite3"))
+
+
+def test_engines_are_opened_in_one_place() -> None:
+    outside = importers_of("footfall.store.aws", "footfall.store.embedded") - {"footfall/store/address.py"}
+    assert all(name.startswith("footfall/store/embedded/") for name in outside)
+
+
+@pytest.mark.parametrize("path", PRODUCT, ids=relative)
+def test_no_call_escapes_its_task_group(path: Path) -> None:
+    found = {
+        f"line {line}: {name}, {FORBIDDEN_CALLS[name]}"
+        for line, name in called_names(path)
+        if name in FORBIDDEN_CALLS
+    }
+    assert found == set()
+
+
+@pytest.mark.parametrize("path", [path for path in PRODUCT if relative(path) != "footfall/clock.py"], ids=relative)
+def test_time_and_chance_come_from_the_clock(path: Path) -> None:
+    assert {f"line {line}: {name}" for line, name in called_names(path) if name in CLOCK_CALLS} == set()
+
+
+@pytest.mark.parametrize("path", PRODUCT, ids=relative)
+def test_functions_and_files_stay_small(path: Path) -> None:
+    tree = ast.parse(path.read_text())
+    functions = [node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)]
+    long = {
+        f"{node.name}: {node.end_lineno - node.lineno + 1} lines"
+        for node in functions
+        if node.end_lineno and node.end_lineno - node.lineno + 1 > 60 and not _is_command(node)
+    }
+    assert long == set()
+    assert path.read_text().count("\n") <= 400
+
+
+def _is_command(node: ast.FunctionDef | ast.AsyncFunctionDef) -> bool:
+    """Commands are long because each option is a parameter."""
+    return any("command" in ast.unparse(decorator) for decorator in node.decorator_list)

@@ -1,0 +1,110 @@
+"""The documents say what the code does: generated parts are current, commands and options quoted in them exist."""
+
+from __future__ import annotations
+
+import re
+import shlex
+from pathlib import Path
+
+import click
+import pytest
+from cogapp import Cog
+
+import cli
+from docs import generated
+from footfall import errors
+from ingest.formats import FORMATS
+from reports.catalogue import CATALOGUE
+
+ROOT = Path(__file__).parent.parent
+DOCUMENTS = sorted([ROOT / "README.md", ROOT / "CONTRIBUTING.md", *(ROOT / "docs").rglob("*.md")])
+SOURCES = sorted(
+    [
+        ROOT / "cli.py",
+        *(path for top in ("footfall", "ingest", "reports") for path in (ROOT / top).rglob("*.py")),
+    ]
+)
+QUOTED_COMMAND = re.compile(
+    r"(?:^|[\s`\"'(])footfall ((?:demo|ingest|report|reports|formats|table)\b[^`\"\n(]*)", re.MULTILINE
+)
+
+
+def relative(path: Path) -> str:
+    return path.relative_to(ROOT).as_posix()
+
+
+def commands() -> dict[tuple[str, ...], click.Command]:
+    return {tuple(path.split()[1:]): command for path, command in generated.command_paths()}
+
+
+def named_command(words: list[str]) -> tuple[click.Command, list[str]]:
+    known = commands()
+    for size in (2, 1):
+        if tuple(words[:size]) in known:
+            return known[tuple(words[:size])], words[size:]
+
+    raise AssertionError(f"footfall {' '.join(words)} names no command")
+
+
+@pytest.mark.parametrize("path", DOCUMENTS, ids=relative)
+def test_generated_parts_are_current(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(ROOT)
+    assert Cog().main(["cog", "--check", "-I", str(ROOT), str(path)]) == 0, "make docs writes them again"
+
+
+@pytest.mark.parametrize("path", [*DOCUMENTS, *SOURCES], ids=relative)
+def test_every_quoted_command_exists(path: Path) -> None:
+    for line in QUOTED_COMMAND.findall(path.read_text()):
+        words = shlex.split(line.split("   ")[0].split("  #")[0].rstrip(".,;:"), comments=True)
+        if words[0] in {"formats", "table"} and len(words) == 1:
+            continue
+
+        command, arguments = named_command(words)
+        options = {option for parameter in command.params for option in parameter.opts} | {"--help"}
+        quoted = {word.split("=")[0].rstrip(".,;:)") for word in arguments if word.startswith("--")}
+        assert quoted <= options, f"{path.name}: footfall {line}"
+
+
+def test_quoted_commands_are_found() -> None:
+    assert QUOTED_COMMAND.findall((ROOT / "README.md").read_text())
+
+
+def test_every_command_and_option_is_documented() -> None:
+    text = (ROOT / "docs" / "commands.md").read_text()
+    for path, command in generated.command_paths():
+        assert f"## {path}\n" in text
+        for parameter in command.params:
+            if isinstance(parameter, click.Option):
+                assert parameter.help, f"{path} {parameter.opts[0]} has no help"
+                assert parameter.opts[0] in text
+
+
+def test_every_command_has_an_example() -> None:
+    assert [
+        path for path, command in generated.command_paths() if "Example" not in (command.epilog or "")
+    ] == []
+
+
+def test_every_format_report_and_exit_code_is_documented() -> None:
+    formats, reports = (ROOT / "docs" / "formats.md").read_text(), (ROOT / "docs" / "reports.md").read_text()
+    assert [name for name in FORMATS if f"### {name}\n" not in formats] == []
+    assert [name for name in CATALOGUE if f"## {name}\n" not in reports] == []
+    codes = {
+        kind.exit_code
+        for kind in vars(errors).values()
+        if isinstance(kind, type) and issubclass(kind, errors.FootfallError)
+    }
+    table = (ROOT / "docs" / "commands.md").read_text()
+    assert [code for code in codes if f"| {code} | " not in table] == []
+
+
+def test_links_between_documents_lead_somewhere() -> None:
+    for path in DOCUMENTS:
+        for target in re.findall(r"\]\(([^)#]+)\)", path.read_text()):
+            if "://" not in target:
+                assert (path.parent / target).exists(), f"{relative(path)} links to {target}"
+
+
+def test_the_help_of_the_root_names_every_command() -> None:
+    with click.Context(cli.root) as context:
+        assert all(name in cli.root.get_help(context) for name in cli.root.commands)
