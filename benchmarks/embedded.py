@@ -21,7 +21,18 @@ from footfall.store.embedded import EmbeddedEngine
 
 TABLE = "bench_events"
 BATCH_ITEMS = 25
-COLUMNS = ("kind", "method", "host", "path", "query", "protocol", "user_agent", "referrer", "visitor", "browser")
+COLUMNS = (
+    "kind",
+    "method",
+    "host",
+    "path",
+    "query",
+    "protocol",
+    "user_agent",
+    "referrer",
+    "visitor",
+    "browser",
+)
 NUMBERS = ("time", "status", "bytes", "duration", "offset", "line", "hour", "source")
 CREATE = {
     "TableName": TABLE,
@@ -109,7 +120,9 @@ async def checked(engine: EmbeddedEngine, operation: str, body: bytes) -> bytes:
 def batches(items: int) -> Iterator[bytes]:
     """Return bodies of BatchWriteItem."""
     for start in range(0, items, BATCH_ITEMS):
-        puts = [{"PutRequest": {"Item": item(number)}} for number in range(start, min(start + BATCH_ITEMS, items))]
+        puts = [
+            {"PutRequest": {"Item": item(number)}} for number in range(start, min(start + BATCH_ITEMS, items))
+        ]
         yield msgspec.json.encode({"RequestItems": {TABLE: puts}})
 
 

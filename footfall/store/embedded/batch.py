@@ -13,12 +13,13 @@ import msgspec
 
 from footfall.store.embedded import requests
 from footfall.store.embedded.capacity import consumed
+from footfall.store.embedded.incoming import Incoming, take_in
 from footfall.store.embedded.keys import Place
 from footfall.store.embedded.problem import invalid
 from footfall.store.embedded.rows import Put, delete_all, put_all
 from footfall.store.embedded.session import Session
 from footfall.store.embedded.tables import Table, find_table
-from footfall.store.embedded.values import Item, checked_size, decode_item
+from footfall.store.embedded.values import Item
 
 MAX_REQUESTS: Final = 25
 _TOO_MANY: Final = (
@@ -30,9 +31,9 @@ _DECODER: Final = msgspec.json.Decoder(requests.BatchWriteItem)
 
 @dataclass(frozen=True, slots=True)
 class Writes:
-    """What goes to one table: items with size and JSON, and keys to delete."""
+    """What goes to one table: items, and keys to delete."""
 
-    puts: list[tuple[Item, int, bytes]]
+    puts: list[Incoming]
     deletes: list[Item]
 
 
@@ -85,8 +86,7 @@ def _measured(requested: list[requests.WriteRequest]) -> Writes:
             raise invalid("Supplied WriteRequest must contain exactly one of PutRequest and DeleteRequest")
 
         if request.put_request is not None:
-            item = decode_item(request.put_request.item)
-            writes.puts.append((item, checked_size(item), bytes(request.put_request.item)))
+            writes.puts.append(take_in(request.put_request.item))
         elif request.delete_request is not None:
             writes.deletes.append(request.delete_request.key)
 
@@ -95,7 +95,7 @@ def _measured(requested: list[requests.WriteRequest]) -> Writes:
 
 def _plan(table: Table, writes: Writes) -> tuple[Table, list[Put], list[Place]]:
     schema = table.schema
-    puts = [Put(schema.place(item), size, data) for item, size, data in writes.puts]
+    puts = [item.put(schema) for item in writes.puts]
     places = [schema.exact_place(key) for key in writes.deletes]
     if len({*places, *(put.place for put in puts)}) < len(puts) + len(places):
         raise invalid("Provided list of item keys contains duplicates")

@@ -45,10 +45,11 @@ class _Write:
 class Database:
     """One file: a connection that writes, and connections that read."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, busy_seconds: float) -> None:
         """Open the file; see `open_file` for what it raises."""
         self._path = path
-        self._writer = open_file(path)
+        self._busy_seconds = busy_seconds
+        self._writer = open_file(path, busy_seconds)
         self._idle: list[sqlite3.Connection] = []
         self._waiting: deque[_Write] = deque()
         self._turn = Lock()
@@ -95,7 +96,7 @@ class Database:
             for write in group:
                 write.run(self._writer)
             self._writer.execute("COMMIT")
-        except Exception as error:  # noqa: BLE001, RUF100 - handed to every write of the group, none of which was kept
+        except Exception as error:  # handed to every write of the group, none of which was kept
             self._roll_back()
             for write in group:
                 write.error = self._translated(error)
@@ -117,7 +118,9 @@ class Database:
     def _read(self, work: Work) -> bytes:
         self._refuse_closed()
         try:
-            connection = self._idle.pop() if self._idle else connect(self._path)
+            connection = (
+                self._idle.pop() if self._idle else connect(self._path, busy_seconds=self._busy_seconds)
+            )
         except sqlite3.Error as error:
             raise self._translated(error) from error
 

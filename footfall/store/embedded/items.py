@@ -11,14 +11,15 @@ from footfall.store.embedded import requests
 from footfall.store.embedded.capacity import read_units, with_capacity
 from footfall.store.embedded.conditions import holds, parse_condition
 from footfall.store.embedded.grammar import Condition, Path, Placeholders
+from footfall.store.embedded.incoming import made, take_in
 from footfall.store.embedded.keys import Place
 from footfall.store.embedded.paths import copied, find, parse_projection, project
 from footfall.store.embedded.problem import CONDITION_FAILED, Problem, invalid, invalid_parameter
-from footfall.store.embedded.rows import Put, delete_all, get, put_all
+from footfall.store.embedded.rows import delete_all, get, put_all
 from footfall.store.embedded.session import Session
 from footfall.store.embedded.tables import Table, find_table
 from footfall.store.embedded.updates import Update, parse_update
-from footfall.store.embedded.values import Item, checked_size, decode_item
+from footfall.store.embedded.values import Item, decode_item
 
 _OLD_ONLY: Final = frozenset({"NONE", "ALL_OLD"})
 
@@ -53,13 +54,11 @@ def put_item(session: Session, request: requests.PutItem) -> bytes:
     _refuse_return_values(request)
     table = find_table(session.connection, request.table_name)
     condition = _condition(request)
-    item = decode_item(request.item)
-    size = checked_size(item)
-    place = table.schema.place(item)
-    old = _stored(session, table, place)
+    put = take_in(request.item).put(table.schema)
+    old = _stored(session, table, put.place)
     _require(condition, old, request)
-    units = put_all(session.connection, table, [Put(place, size, bytes(request.item))])
-    return _answer(request, table, units, _shown(request, old, item, ()))
+    units = put_all(session.connection, table, [put])
+    return _answer(request, table, units, _shown(request, old, {}, ()))
 
 
 def delete_item(session: Session, request: requests.DeleteItem) -> bytes:
@@ -87,7 +86,7 @@ def update_item(session: Session, request: requests.UpdateItem) -> bytes:
     _require(condition, old, request)
     new = {**request.key, **copied(old.item)}
     update.apply(old.item, new)
-    units = put_all(session.connection, table, [Put(place, checked_size(new), msgspec.json.encode(new))])
+    units = put_all(session.connection, table, [made(new).put(table.schema)])
     return _answer(request, table, units, _shown(request, old, new, update.paths))
 
 

@@ -55,6 +55,11 @@ def number_size(text: str) -> int:
     return (digits + 1) // 2 + 1
 
 
+def canonical(text: str) -> str:
+    """Return the number `text` writes as DynamoDB gives it back: zeros trimmed, no exponent, no plus sign."""
+    return write_number(parse_number(text))
+
+
 def sortable(number: Decimal) -> bytes:
     """Return bytes whose order is the order of the numbers, and which are equal for equal numbers.
 

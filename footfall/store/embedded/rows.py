@@ -9,7 +9,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 from footfall.store.embedded.capacity import WRITE_UNIT_BYTES
 from footfall.store.embedded.keys import Place
@@ -63,6 +63,8 @@ def put_all(connection: sqlite3.Connection, table: Table, puts: list[Put]) -> in
     if not puts:
         return 0
 
+    # Neighbours by key that arrive together lie together in the file: fewer pages to write, and to read in a scan.
+    puts = sorted(puts, key=_place)
     new_units = [max(1, -(-put.size // WRITE_UNIT_BYTES)) for put in puts]
     keys = [value for put, units in zip(puts, new_units, strict=True) for value in (*put.place, units)]
     old_count, old_bytes, extra_units = _old(connection, table, keys, len(puts))
@@ -86,6 +88,10 @@ def delete_all(connection: sqlite3.Connection, table: Table, places: list[Place]
         add_to_totals(connection, table, -old_count, -old_bytes)
 
     return len(places) + extra_units
+
+
+def _place(put: Put) -> Any:
+    return put.place
 
 
 def _old(

@@ -7,12 +7,12 @@ at once and stored as the bytes they came in.
 from __future__ import annotations
 
 import binascii
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any, Final, TypeAlias
 
 import msgspec
 
-from footfall.store.embedded.numbers import number_size, parse_number
+from footfall.store.embedded.numbers import canonical, number_size, parse_number
 from footfall.store.embedded.problem import Problem, invalid, invalid_parameter, malformed
 
 Value: TypeAlias = dict[str, Any]
@@ -38,16 +38,13 @@ def decode_item(raw: msgspec.Raw | bytes) -> Item:
 
 def item_size(item: Item) -> int:
     """Return the bytes an item counts, names included. Raises `Problem` for a value DynamoDB would refuse."""
-    size = 0
-    for name, value in item.items():
-        text = value.get("S")
-        if text.__class__ is str and len(value) == 1:
-            size += len(text) if text.isascii() else len(text.encode())
-        else:
-            size += value_size(value)
-        size += len(name) if name.isascii() else len(name.encode())
+    return names_size(item) + sum(map(value_size, item.values()))
 
-    return size
+
+def names_size(item: Mapping[str, object]) -> int:
+    """Return the bytes of the names of an item's attributes."""
+    names = "".join(item)
+    return len(names) if names.isascii() else len(names.encode())
 
 
 def checked_size(item: Item) -> int:
@@ -72,6 +69,23 @@ def value_size(value: Any, depth: int = 0) -> int:
         return _map_size(payload, depth)
 
     return _SIZES[kind](payload)
+
+
+def normalise(value: Value) -> bool:
+    """Write the numbers in `value`, in place, as DynamoDB gives them back; tell whether any was written otherwise."""
+    ((kind, payload),) = value.items()
+    if kind == "N":
+        value["N"] = canonical(payload)
+        return bool(value["N"] != payload)
+
+    if kind == "NS":
+        value["NS"] = [canonical(text) for text in payload]
+        return bool(value["NS"] != payload)
+
+    if kind not in {"L", "M"}:
+        return False
+
+    return sum(normalise(inner) for inner in (payload if kind == "L" else payload.values())) > 0
 
 
 def typed(value: Any) -> tuple[str, Any]:
