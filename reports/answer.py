@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 
 import polars as pl
@@ -51,7 +51,6 @@ class Provenance:
 
     def document(self) -> dict[str, object]:
         """Return it as JSON-ready members; dates and times in ISO 8601."""
-        reading = {name: getattr(self.reading, name) for name in Reading.__slots__}
         return {
             "store": self.location,
             "site": self.scope.site,
@@ -60,7 +59,7 @@ class Provenance:
             "time_zone": self.view.time_zone,
             "own_hosts": list(self.view.own_hosts),
             "generated_at": self.generated_at.isoformat(timespec="seconds"),
-            "reading": reading,
+            "reading": asdict(self.reading),
         }
 
     def sentence(self) -> str:

@@ -45,7 +45,7 @@ def _option(
     flag: str,
     name: str,
     usual: str | None = None,
-    **settings: Any,  # noqa: ANN401 - what click.option takes
+    **settings: Any,
 ) -> Callable[[Decorated], Decorated]:
     """Return an option whose environment variable is named after `flag`; `usual` words a default of None."""
     variable = "FOOTFALL_REPORT_" + flag.removeprefix("--").replace("-", "_").upper()
@@ -220,7 +220,7 @@ def _deliver(
         return
 
     for path, one in zip(to_folder(output, shortened, folder), shortened, strict=True):
-        click.echo(f"wrote {path} ({one.frame.height:,} rows)", err=True)
+        click.echo(f"wrote {path}, {one.frame.height:,} rows", err=True)
 
 
 def _tell(one: Answer) -> None:

@@ -2,11 +2,11 @@
 
 ::
 
-    DIR/_footfall.json                                  says that the folder is ours, and whether it is
-    complete DIR/site=example.org/date=2026-01-31/part-0-0.parquet
+    DIR/.footfall.json                                   says that the folder is ours and whether it is complete
+    DIR/site=example.org/date=2026-01-31/part-0.parquet  events of a site and a UTC date, sorted by time
 
-Dates are UTC, as in the table's keys. Each file has all columns of the event, `site` too, sorted by time, so
-Spark, DuckDB, Athena and Polars read the folder as it is.
+Each file has all columns of the event, `site` too, so Spark, DuckDB, Athena and Polars (``DIR/**/*.parquet``) read
+the folder as it is.
 """
 
 from __future__ import annotations
@@ -26,34 +26,39 @@ import polars as pl
 from footfall.errors import SettingsError
 from footfall.event import SCHEMA, conform
 
-MARKER: Final = "_footfall.json"
-"""Begins with an underscore, so that Spark and Hive pass over it."""
+MARKER: Final = ".footfall.json"
+"""Begins with a dot, so that Spark and Hive pass over it."""
 
-_PARTS: Final = "site=*/date=*/part-*.parquet"
+_PART: Final = "part-*.parquet"
+_PARTS: Final = f"site=*/date=*/{_PART}"
 _LONGEST_NAME_BYTES: Final = 200
 """File systems stop at 255; a site's name may be 253 long and grows when it is quoted."""
 
 
 @dataclass(frozen=True, slots=True)
 class Dataset:
-    """A folder of events."""
+    """A folder of events; a temporary one is not cut `by_day`, since a year of a small site would be 365 files."""
 
     folder: Path
+    by_day: bool = True
 
     def write(self, events: pl.DataFrame, name: str) -> None:
         """Add `events`, any columns of `SCHEMA`, as a part called `name`; no two parts may share one."""
+        if not self.by_day:
+            _write(events, self.folder, name)
+            return
+
         days = events.with_columns(pl.col("time").dt.date().alias("_date"))
         for (site, on), part in days.partition_by(
             "site", "_date", as_dict=True, maintain_order=False
         ).items():
             folder = self.folder / hive_name("site", str(site)) / hive_name("date", str(on))
             folder.mkdir(parents=True, exist_ok=True)
-            rows = conform(part.sort("time", "source_id", "offset"))
-            rows.write_parquet(folder / f"part-{name}.parquet", compression="zstd", statistics=True)
+            _write(part.sort("time", "source_id", "offset"), folder, name)
 
     def scan(self) -> pl.LazyFrame:
         """Return all events as a query with the columns of `SCHEMA`."""
-        files = sorted(self.folder.glob(_PARTS))
+        files = sorted(self.folder.glob(_PARTS if self.by_day else _PART))
         if not files:
             return pl.LazyFrame(schema=SCHEMA)
 
@@ -84,7 +89,7 @@ def open_dataset(folder: Path | None) -> Iterator[Dataset]:
     """
     if folder is None:
         with TemporaryDirectory(prefix="footfall-") as temporary:
-            yield Dataset(Path(temporary))
+            yield Dataset(Path(temporary), by_day=False)
         return
 
     dataset = Dataset(folder)
@@ -108,6 +113,10 @@ def check_folder(folder: Path) -> None:
     raise SettingsError(
         f"{folder} holds other files, so no dataset is kept there.", hint="--dataset takes a new folder"
     )
+
+
+def _write(events: pl.DataFrame, folder: Path, name: str) -> None:
+    conform(events).write_parquet(folder / f"part-{name}.parquet", compression="zstd", statistics=True)
 
 
 def hive_name(column: str, value: str) -> str:

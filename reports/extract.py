@@ -1,6 +1,6 @@
 """Read the table into a dataset: partitions in parallel, pages to frames, frames to Parquet.
 
-Memory is bounded: each reader holds one page in flight and its share of `BUFFER_BYTES` of decoded events.
+Memory is bounded: each reader holds one page in flight, all together `BUFFER_BYTES` of decoded events.
 """
 
 from __future__ import annotations
@@ -26,18 +26,42 @@ from reports.dataset import Dataset
 from reports.plan import KeyRange, Plan, Segment
 from reports.scope import Scope
 
-BUFFER_BYTES: Final = 64 * 1024**2
+BUFFER_BYTES: Final = 24 * 1024**2
 """Decoded events held by all readers together before they are written."""
 
-CONCURRENCY: Final = 8
-"""Reads at a time: a page takes DynamoDB tens of milliseconds and this machine about ten to decode."""
+CONCURRENCY: Final = min(16, max(4, 2 * (os.cpu_count() or 1)))
+"""Reads at a time: two for each core, so that one page is on its way while another is decoded. Each takes 35 MB."""
 
 OnPage = Callable[[Reading], None]
 
 
 @dataclass(slots=True)
+class _Buffer:
+    """Events of all readers that are not written yet."""
+
+    frames: list[pl.DataFrame] = field(default_factory=list)
+    size_bytes: int = 0
+    parts: int = 0
+
+    def add(self, events: pl.DataFrame) -> None:
+        """Hold `events`, without the columns that have nothing in them: those would be most of the memory."""
+        if events.is_empty():
+            return
+
+        kept = events.select(column for column in events if column.null_count() < len(column))
+        self.frames.append(kept)
+        self.size_bytes += int(kept.estimated_size())
+
+    def take(self) -> tuple[list[pl.DataFrame], str]:
+        """Return what is held and a name for it, and hold nothing."""
+        taken, name = self.frames, str(self.parts)
+        self.frames, self.size_bytes, self.parts = [], 0, self.parts + 1
+        return taken, name
+
+
+@dataclass(slots=True)
 class _Run:
-    """What the readers of one extraction share; only the event loop's thread touches `reading` and `work`."""
+    """What the readers of one extraction share; only the event loop's thread changes it."""
 
     store: Store
     clock: Clock
@@ -45,10 +69,11 @@ class _Run:
     dataset: Dataset
     reading: Reading
     work: Iterator[Segment | KeyRange]
-    buffer_bytes: int
     on_page: OnPage
+    buffer_bytes: int
+    buffer: _Buffer = field(default_factory=_Buffer)
     processors: anyio.CapacityLimiter = field(
-        default_factory=lambda: anyio.CapacityLimiter(max(2, os.cpu_count() or 1))
+        default_factory=lambda: anyio.CapacityLimiter(os.cpu_count() or 1)
     )
 
     def count(self, page: Page, events: int, page_bytes: int) -> None:
@@ -63,82 +88,64 @@ class _Run:
         self.on_page(self.reading)
 
 
-@dataclass(slots=True)
-class _Buffer:
-    """Events of one reader that are not written yet."""
-
-    reader: int
-    frames: list[pl.DataFrame] = field(default_factory=list)
-    size_bytes: int = 0
-    parts: int = 0
-
-    def add(self, events: pl.DataFrame) -> None:
-        """Hold `events`, without the columns that have nothing in them: those would be most of the memory."""
-        if events.is_empty():
-            return
-
-        kept = events.select(column for column in events if column.null_count() < len(column))
-        self.frames.append(kept)
-        self.size_bytes += int(kept.estimated_size())
-
-    def write(self, dataset: Dataset) -> None:
-        """Write what is held as a part and hold nothing."""
-        if self.frames:
-            dataset.write(pl.concat(self.frames, how="diagonal"), f"{self.reader}-{self.parts}")
-
-        self.frames, self.size_bytes, self.parts = [], 0, self.parts + 1
-
-
 async def extract(
-    store: Store, clock: Clock, plan: Plan, scope: Scope, dataset: Dataset, on_page: OnPage | None = None
+    store: Store,
+    clock: Clock,
+    plan: Plan,
+    scope: Scope,
+    dataset: Dataset,
+    *,
+    on_page: OnPage | None = None,
+    buffer_bytes: int = BUFFER_BYTES,
 ) -> Reading:
     """Read what `plan` says, keep what is in `scope`, write it to `dataset`; return what it took.
 
-    `on_page` is called after each page with the reading so far. Raises what `footfall.store.client.request`
+    `on_page` is called after each page with the reading so far; a part is written when `buffer_bytes` are
+    held. Raises, in an ExceptionGroup since readers run side by side, what `footfall.store.client.request`
     raises, and `SchemaMismatch` for items that are not events.
     """
     started = clock.monotonic()
-    readers = min(CONCURRENCY, len(plan.partitions))
-    run = _Run(
-        store=store,
-        clock=clock,
-        scope=scope,
-        dataset=dataset,
-        reading=Reading(plan.method, len(plan.partitions)),
-        work=iter(plan.partitions),
-        buffer_bytes=BUFFER_BYTES // max(readers, 1),
-        on_page=on_page or _ignore,
-    )
+    reading = Reading(plan.method, len(plan.partitions))
+    run = _Run(store, clock, scope, dataset, reading, iter(plan.partitions), on_page or _ignore, buffer_bytes)
     async with anyio.create_task_group() as group:
-        for reader in range(readers):
-            group.start_soon(_read, run, reader)
+        for _ in range(min(CONCURRENCY, len(plan.partitions))):
+            group.start_soon(_read, run)
 
-    return replace(run.reading, seconds=clock.monotonic() - started)
+    await _write(run)
+    return replace(run.reading, seconds=round(clock.monotonic() - started, 3))
 
 
-async def _read(run: _Run, reader: int) -> None:
+async def _read(run: _Run) -> None:
     """Take partitions until none is left."""
-    buffer = _Buffer(reader)
     for partition in run.work:
-        await _read_partition(run, buffer, partition)
-
-    await anyio.to_thread.run_sync(buffer.write, run.dataset, limiter=run.processors)
+        await _read_partition(run, partition)
 
 
-async def _read_partition(run: _Run, buffer: _Buffer, partition: Segment | KeyRange) -> None:
+async def _read_partition(run: _Run, partition: Segment | KeyRange) -> None:
     operation, document = request_for(partition, run.store.events_table)
     while True:
         body = await _page(run, operation, document)
         page, events = await anyio.to_thread.run_sync(_decode, body, run.scope, limiter=run.processors)
-        buffer.add(events)
+        run.buffer.add(events)
         run.count(page, events.height, len(body))
-        if buffer.size_bytes >= run.buffer_bytes:
-            await anyio.to_thread.run_sync(buffer.write, run.dataset, limiter=run.processors)
+        if run.buffer.size_bytes >= run.buffer_bytes:
+            await _write(run)
 
         if page.last_key is None:
             return
 
         document = document | {"ExclusiveStartKey": msgspec.Raw(page.last_key)}
+
+
+async def _write(run: _Run) -> None:
+    """Write what the buffer holds; readers that come along meanwhile fill it again."""
+    frames, name = run.buffer.take()
+    if frames:
+        await anyio.to_thread.run_sync(_write_part, run.dataset, frames, name, limiter=run.processors)
+
+
+def _write_part(dataset: Dataset, frames: list[pl.DataFrame], name: str) -> None:
+    dataset.write(pl.concat(frames, how="diagonal"), name)
 
 
 async def _page(run: _Run, operation: str, document: dict[str, Any]) -> bytes:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Final
 
 import anyio.to_thread
 import polars as pl
@@ -49,7 +50,7 @@ async def answer(
     """
     plan = await plan_for(store, clock, questions)
     with open_dataset(questions.dataset) as dataset:
-        reading = await extract(store, clock, plan, questions.scope, dataset, on_page)
+        reading = await extract(store, clock, plan, questions.scope, dataset, on_page=on_page)
         provenance = Provenance(store.location, questions.scope, questions.view, clock.now(), reading)
         if questions.dataset is not None:
             dataset.finish(provenance.document())
@@ -75,6 +76,12 @@ async def plan_for(store: Store, clock: Clock, questions: Questions) -> Plan:
 
 
 def collect(dataset: Dataset, reports: Sequence[Report], view: View) -> list[pl.DataFrame]:
-    """Return the rows of each report over `dataset`; what they have in common is computed once."""
+    """Return the rows of each report over `dataset`, all worked out side by side."""
     events = dataset.scan()
-    return pl.collect_all([report.build(events, view) for report in reports], engine="streaming")
+    queries = [report.build(events, view) for report in reports]
+    return pl.collect_all(queries, engine="streaming", optimizations=_EACH_READS_FOR_ITSELF)
+
+
+_EACH_READS_FOR_ITSELF: Final = pl.QueryOptFlags(comm_subplan_elim=False)
+"""A scan that queries share is kept in memory for the slowest of them: 1.9 GB for 8,000,000 events and the whole
+catalogue, against 250 MB, and no faster, when each reads the few columns it needs."""

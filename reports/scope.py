@@ -47,7 +47,7 @@ class Scope:
         """Tell whether part of the UTC day `on` is in the range."""
         begins_at = datetime.combine(on, time.min, UTC)
         too_late = self.end_at is not None and begins_at >= self.end_at
-        too_early = self.start_at is not None and begins_at <= self.start_at - timedelta(days=1)
+        too_early = self.start_at is not None and on < self.start_at.date()
         return not (too_late or too_early)
 
     def predicate(self) -> pl.Expr:

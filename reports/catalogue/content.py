@@ -12,10 +12,11 @@ from reports.catalogue.report import Report, ReportColumn, View
 
 def _pages(events: pl.LazyFrame, view: View) -> pl.LazyFrame:
     del view
-    counted = m.requests_of(events).filter(pl.col("path").is_not_null()).group_by("path")
+    known = m.requests_of(events).filter(pl.col("path").is_not_null())
+    counted = known.with_columns(m.if_page("visitor").alias("_reader")).group_by("path")
     rows = counted.agg(
         m.page_views(),
-        pl.col("visitor").filter(m.is_page()).drop_nulls().n_unique().cast(pl.Int64).alias("visitors"),
+        m.distinct("_reader").alias("visitors"),
         m.requests(),
         m.sent_bytes(),
         m.errors(),

@@ -101,6 +101,14 @@ def is_page() -> pl.Expr:
     return asked & answered.fill_null(value=True) & is_read.fill_null(value=False)
 
 
+def if_page(name: str) -> pl.Expr:
+    """Return a column's value where the event is a page view, null elsewhere.
+
+    For use before a group_by: a filter within one would keep the rows of every group in memory.
+    """
+    return pl.when(is_page()).then(pl.col(name))
+
+
 def is_error() -> pl.Expr:
     """Tell for each event whether it was answered with an error; never null."""
     return (pl.col("status") >= 400).fill_null(value=False)
@@ -117,8 +125,8 @@ def distinct(name: str) -> pl.Expr:
 
 
 def share(part: pl.Expr, whole: pl.Expr) -> pl.Expr:
-    """Return `part` / `whole` between 0 and 1; null where there is no whole."""
-    return pl.when(whole > 0).then(part / whole)
+    """Return `part` / `whole`, between 0 and 1, to six decimals; null where there is no whole."""
+    return pl.when(whole > 0).then((part / whole).round(6))
 
 
 def local_time(view: View) -> pl.Expr:

@@ -14,24 +14,29 @@ HOURS_OF_A_DAY: Final = 24
 
 def _summary(events: pl.LazyFrame, view: View) -> pl.LazyFrame:
     status = pl.col("status")
-    counted = m.requests_of(events).select(
+    known = m.requests_of(events).with_columns(m.if_page("path").alias("_page"))
+    counted = known.select(
         m.first_at(view),
         m.last_at(view),
-        m.local_time(view).dt.date().n_unique().cast(pl.Int64).alias("days"),
-        m.distinct("site").alias("sites"),
         m.requests(),
         m.page_views(),
-        pl.col("path").filter(m.is_page()).n_unique().cast(pl.Int64).alias("pages"),
-        m.visitors(),
-        m.distinct("ip").alias("addresses"),
         m.sent_bytes(),
         m.count(status.is_between(300, 399) & (status != 304)).alias("redirects"),
         m.count(status.is_between(400, 499)).alias("client_errors"),
         m.count(status == 404).alias("not_found"),
         m.count(status >= 500).alias("server_errors"),
     )
+    distinct = (
+        m.local_time(view).dt.date().n_unique().cast(pl.Int64).alias("days"),
+        m.distinct("site").alias("sites"),
+        m.distinct("_page").alias("pages"),
+        m.visitors(),
+        m.distinct("ip").alias("addresses"),
+    )
+    # A pass for each: several counts of distinct values in one would hold their columns of all events in memory.
+    whole = pl.concat([counted, *(known.select(count) for count in distinct)], how="horizontal")
     shares = {f"{part}_share": part for part in ("redirects", "client_errors", "server_errors")}
-    return counted.with_columns(
+    return whole.with_columns(
         m.share(pl.col(part), pl.col("requests")).alias(name) for name, part in shares.items()
     ).select(SUMMARY.column_names)
 

@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO
 
-from footfall.errors import SettingsError
+from footfall.errors import FootfallError, SettingsError
 from reports.answer import Answer
 from reports.outputs.output import Output
 
@@ -41,9 +41,17 @@ def check_stream(outputs: Sequence[Output], report_count: int, *, is_terminal: b
 
 
 def to_stream(output: Output, answers: Sequence[Answer], stream: BinaryIO) -> None:
-    """Write `answers` to `stream` and flush it."""
-    output.write(answers, stream)
-    stream.flush()
+    """Write `answers` to `stream` and flush it.
+
+    Raises `BrokenPipeError` when nobody reads it any more, `FootfallError` when it takes no more, as a full disk.
+    """
+    try:
+        output.write(answers, stream)
+        stream.flush()
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        raise FootfallError(f"Cannot write to standard output: {error.strerror or error}.") from error
 
 
 def prepare_folder(folder: Path) -> None:

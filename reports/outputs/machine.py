@@ -20,6 +20,9 @@ from reports.answer import Answer
 
 ISO_TIME: Final = "%Y-%m-%dT%H:%M:%S%.3f%:z"
 METADATA_PREFIX: Final = "footfall."
+_SLICE_ROWS: Final = 65_536
+"""Rows made into text at a time. Polars could write to the stream itself, but goes round Python to the file behind
+it, so that a broken pipe would no longer be a BrokenPipeError."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,8 +41,10 @@ class CsvOutput:
     def write(self, answers: Sequence[Answer], stream: BinaryIO) -> None:
         """Write the rows of each answer, header first."""
         for answer in answers:
-            rows = with_iso_times(answer.frame)
-            (rows if self.is_raw else without_formulas(rows, answer.frame)).write_csv(stream)
+            stream.write(_csv_header(answer))
+            for rows in answer.frame.iter_slices(_SLICE_ROWS):
+                safe = rows if self.is_raw else without_formulas(rows)
+                stream.write(with_iso_times(safe).write_csv(include_header=False).encode())
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +75,8 @@ class NdjsonOutput:
     def write(self, answers: Sequence[Answer], stream: BinaryIO) -> None:
         """Write the rows of each answer."""
         for answer in answers:
-            with_iso_times(answer.frame).write_ndjson(stream)
+            for rows in answer.frame.iter_slices(_SLICE_ROWS):
+                stream.write(with_iso_times(rows).write_ndjson().encode())
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,19 +102,20 @@ def with_iso_times(frame: pl.DataFrame) -> pl.DataFrame:
     return frame.with_columns(pl.col(pl.Datetime).dt.strftime(ISO_TIME))
 
 
-def without_formulas(rows: pl.DataFrame, typed: pl.DataFrame) -> pl.DataFrame:
-    """Return `rows` with an apostrophe before every text that begins like a formula.
-
-    `typed` says which columns are text by nature; numbers and times are left alone whatever they begin with.
-    """
-    names = [name for name, dtype in typed.schema.items() if dtype == pl.String]
+def without_formulas(rows: pl.DataFrame) -> pl.DataFrame:
+    """Return `rows` with an apostrophe before every text that begins like a formula; numbers are left alone."""
     return rows.with_columns(
         pl.when(_begins_formula(pl.col(name)))
         .then(pl.concat_str(pl.lit("'"), name))
         .otherwise(name)
         .alias(name)
-        for name in names
+        for name, dtype in rows.schema.items()
+        if dtype == pl.String
     )
+
+
+def _csv_header(answer: Answer) -> bytes:
+    return answer.frame.clear().write_csv().encode()
 
 
 def _begins_formula(cell: pl.Expr) -> pl.Expr:

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from io import StringIO
+from itertools import accumulate
 from types import MappingProxyType
 from typing import BinaryIO, Final
 
@@ -30,8 +31,16 @@ PLAIN_TEXT_LIMIT: Final = 100
 
 _LEFT_UNITS: Final = frozenset({"text", "date", "time"})
 _BYTE_STEPS: Final = ("B", "kB", "MB", "GB", "TB", "PB", "EB")
+_GAP: Final = 3
+"""Columns between two cells of a row."""
+
+_WIDEST_SINGLE_ROW: Final = 10
+"""An answer of one row with more columns than this is shown with one measure per line."""
+
 _PLAIN_WIDTH: Final = 100
 _WIDEST: Final = 10_000
+_HEIGHT: Final = 25
+"""Means nothing to a table, but rich takes a dumb terminal for 80 columns wide unless it is told both."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,12 +63,13 @@ class TableOutput:
 
     def _shown(self, answer: Answer) -> str:
         console = self._console()
-        prose_width = min(self.width or _PLAIN_WIDTH, _PLAIN_WIDTH)
+        is_tall = answer.frame.height == 1 and len(answer.report.columns) > _WIDEST_SINGLE_ROW
+        columns = answer.report.columns if is_tall else _with_room(answer, self.width)
         console.print(Text(f"{answer.report.name}: {answer.report.question}", style="bold"))
         console.print(Text(answer.provenance.sentence(), style="dim"))
-        console.print(self._body(answer))
-        for line in _notes(answer):
-            console.print(Text(line, style="dim"), width=prose_width)
+        console.print(self._body(answer, columns, is_tall=is_tall))
+        for line in _notes(answer, columns):
+            console.print(Text(line, style="dim"), width=min(self.width or _PLAIN_WIDTH, _PLAIN_WIDTH))
 
         text = console.file.getvalue()  # type: ignore[attr-defined]  # a StringIO, made in _console
         return "\n".join(line.rstrip() for line in text.splitlines()) + "\n"
@@ -68,6 +78,7 @@ class TableOutput:
         return Console(
             file=StringIO(),
             width=self.width or _WIDEST,
+            height=_HEIGHT,
             force_terminal=self.width is not None,
             color_system="auto" if self.width is not None else None,
             highlight=False,
@@ -76,21 +87,18 @@ class TableOutput:
             legacy_windows=False,
         )
 
-    def _body(self, answer: Answer) -> Table | Text:
+    def _body(self, answer: Answer, columns: Sequence[ReportColumn], *, is_tall: bool) -> Table | Text:
         if answer.frame.is_empty():
             return Text("no rows")
 
-        if answer.frame.height == 1 and len(answer.report.columns) > _TALLEST_ROW:
-            return _tall_table(answer, self._box())
-
-        return _wide_table(answer, self._box(), self.width)
+        return (
+            _tall_table(answer, self._box())
+            if is_tall
+            else _wide_table(answer, columns, self._box(), self.width)
+        )
 
     def _box(self) -> Box:
         return SIMPLE_HEAD if self.width is None else HORIZONTALS
-
-
-_TALLEST_ROW: Final = 10
-"""A single row with more columns than this is shown as one measure per line."""
 
 
 def human_bytes(count: int) -> str:
@@ -147,10 +155,9 @@ def _title(column: ReportColumn) -> str:
     return column.name.replace("_", " ")
 
 
-def _wide_table(answer: Answer, box: Box, width: int | None) -> Table:
-    columns = answer.report.columns
+def _wide_table(answer: Answer, columns: Sequence[ReportColumn], box: Box, width: int | None) -> Table:
     cells = _cells(answer.frame, columns)
-    limit = _text_limit(columns, cells, width)
+    limit = PLAIN_TEXT_LIMIT if width is None else _text_limit(columns, cells, width)
     table = Table(box=box, pad_edge=False, show_edge=False, header_style="bold")
     for column in columns:
         is_text = column.unit == "text"
@@ -168,15 +175,31 @@ def _wide_table(answer: Answer, box: Box, width: int | None) -> Table:
     return table
 
 
-def _text_limit(columns: Sequence[ReportColumn], cells: Mapping[str, list[str]], width: int | None) -> int:
-    """Return how wide a text column may be so that the numbers beside it stay whole."""
+def _with_room(answer: Answer, width: int | None) -> Sequence[ReportColumn]:
+    """Return the columns, from the left, that fit side by side: a cut number would be a wrong number."""
+    columns = answer.report.columns
     if width is None:
-        return PLAIN_TEXT_LIMIT
+        return columns
 
-    widest = {column.name: max(map(cell_len, [_title(column), *cells[column.name]])) for column in columns}
-    fixed = sum(widest[column.name] for column in columns if column.unit != "text") + 3 * len(columns)
-    wanted = sorted(widest[column.name] for column in columns if column.unit == "text")
-    return _fair_limit(wanted, width - fixed)
+    widths = _widths(columns, _cells(answer.frame, columns))
+    needed = accumulate(
+        _GAP + (min(widths[column.name], NARROWEST_TEXT) if column.unit == "text" else widths[column.name])
+        for column in columns
+    )
+    return columns[: max(1, sum(total <= width for total in needed))]
+
+
+def _widths(columns: Sequence[ReportColumn], cells: Mapping[str, list[str]]) -> dict[str, int]:
+    return {column.name: max(map(cell_len, [_title(column), *cells[column.name]])) for column in columns}
+
+
+def _text_limit(columns: Sequence[ReportColumn], cells: Mapping[str, list[str]], width: int) -> int:
+    """Return how wide a text column may be so that the numbers beside it stay whole."""
+    widths = _widths(columns, cells)
+    fixed = sum(widths[column.name] for column in columns if column.unit != "text") + _GAP * len(columns)
+    return _fair_limit(
+        sorted(widths[column.name] for column in columns if column.unit == "text"), width - fixed
+    )
 
 
 def _fair_limit(wanted: Sequence[int], room: int) -> int:
@@ -204,9 +227,13 @@ def _tall_table(answer: Answer, box: Box) -> Table:
     return table
 
 
-def _notes(answer: Answer) -> Iterator[str]:
-    hidden = answer.total_rows - answer.frame.height
+def _notes(answer: Answer, shown_columns: Sequence[ReportColumn]) -> Iterator[str]:
+    hidden_rows = answer.total_rows - answer.frame.height
+    if hidden_rows:
+        yield f"… and {hidden_rows:,} more (--limit 0 for all)"
+
+    hidden = answer.report.column_names[len(shown_columns) :]
     if hidden:
-        yield f"… and {hidden:,} more (--limit 0 for all)"
+        yield f"No room here for: {', '.join(hidden)}"
 
     yield answer.report.definition
