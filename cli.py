@@ -16,7 +16,7 @@ import click
 
 import footfall
 from footfall.clock import SystemClock
-from footfall.errors import FootfallError
+from footfall.errors import FootfallError, StoppedEarly
 from footfall.store.address import StoreSettings, open_store
 from footfall.store.admin import open_tables
 from footfall.store.commands import App, show_error, table_group
@@ -83,7 +83,7 @@ async def _demo(app: App, store: StoreSettings, folder: Path) -> None:
         click.echo("\n".join(summary_lines(outcome, settings)))
         answers = await answer(opened, app.clock, Questions(reports=find_reports([ALL])))
 
-    stdout = click.get_binary_stream("stdout")
+    stdout = sys.stdout.buffer
     (table,) = chosen_outputs(["table"], csv_raw=False, table_width=terminal_width(stdout))
     shown = [one for name in DEMO_TABLES for one in answers if one.report.name == name]
     to_stream(table, [one if one.report.is_series else one.first(DEMO_ROWS) for one in shown], stdout)
@@ -108,28 +108,38 @@ def main(arguments: list[str] | None = None) -> None:
 
 def run(arguments: list[str] | None = None) -> int:
     """Run the command line; return the exit code. Here, and only here, errors become sentences and exit codes."""
+    stdout = sys.stdout
     try:
         outcome = root.main(arguments, prog_name="footfall", standalone_mode=False)
-        sys.stdout.flush()
+        if sys.stdout is not None:  # a closed descriptor leaves none
+            sys.stdout.flush()
     except click.ClickException as error:
         error.show()
         return error.exit_code
     except click.Abort:
-        click.echo("Stopped.", err=True)
-        return 5
+        return _stopped()
+    except SystemExit as stop:
+        # On a broken pipe click puts something else in place of stdout and leaves with 1, standalone or not.
+        return _hush() if sys.stdout is not stdout else _fail(stop)
     except (Exception, BaseExceptionGroup) as error:
         return _fail(error)
 
     return outcome if isinstance(outcome, int) else 0
 
 
+def _stopped() -> int:
+    click.echo("Stopped.", err=True)
+    return StoppedEarly.exit_code
+
+
 def _fail(error: BaseException) -> int:
     """Show expected errors as sentences and return the exit code; raise what is a fault of ours."""
     leaves = list(_leaves(error))
-    if any(isinstance(leaf, BrokenPipeError) for leaf in leaves):
-        # Python flushes stdout once more at exit and would fail on the broken pipe again.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 0
+    if any(map(_is_broken_pipe, leaves)):
+        return _hush()
+
+    if any(isinstance(leaf, KeyboardInterrupt) for leaf in leaves):
+        return _stopped()
 
     expected = [leaf for leaf in leaves if isinstance(leaf, FootfallError)]
     if len(expected) < len(leaves):
@@ -139,6 +149,23 @@ def _fail(error: BaseException) -> int:
         show_error(leaf)
 
     return max(leaf.exit_code for leaf in expected)
+
+
+def _is_broken_pipe(error: BaseException) -> bool:
+    # rich turns a broken pipe into SystemExit(1).
+    cause = error.__context__ if isinstance(error, SystemExit) else error
+    return isinstance(cause, BrokenPipeError)
+
+
+def _hush() -> int:
+    """Let go of the streams that nobody reads: Python flushes them once more at exit, and would fail again."""
+    for stream in filter(None, (sys.stdout, sys.stderr)):
+        try:
+            stream.flush()
+        except OSError:
+            os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
+
+    return 0
 
 
 def _leaves(error: BaseException) -> Iterator[BaseException]:

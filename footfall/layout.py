@@ -14,13 +14,17 @@ import msgspec
 import polars as pl
 
 from footfall.errors import SchemaMismatch
-from footfall.event import ATTRIBUTES, SCHEMA, Column
-from footfall.keys import OFFSET_DIGITS, SEPARATOR, partition_key, sort_key
+from footfall.event import ATTRIBUTES, KEYS, SCHEMA, Column
+from footfall.keys import OFFSET_DIGITS, SEPARATOR, SOURCE_ID_DIGITS, partition_key, sort_key
 from footfall.text import printable
 
 LAYOUT: Final = "items"
 LARGEST_ITEM_BYTES: Final = 409_600
 """400 KB, attribute names included ("Constraints in Amazon DynamoDB")."""
+
+SMALLEST_NUMBER: Final = 1e-130
+LARGEST_NUMBER: Final = 1e126
+"""Magnitudes of a Number are 0 or from the first up to below the second (API_AttributeValue, N)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,10 +74,7 @@ def decode_page(body: bytes) -> Page:
     try:
         return _decode(_PAGE.decode(body))
     except (msgspec.MsgspecError, pl.exceptions.PolarsError) as error:
-        raise SchemaMismatch(
-            f"The table holds an item that is not an event of footfall's: {printable(str(error), 200)}",
-            hint="give footfall tables of its own: another --store prefix",
-        ) from error
+        raise _foreign(str(error).partition("\n")[0]) from error
 
 
 def _decode(reply: _Reply) -> Page:
@@ -82,8 +83,18 @@ def _decode(reply: _Reply) -> Page:
     if reply.count == 0:
         return Page(pl.DataFrame(schema=SCHEMA), last_key, units)
 
-    raw = pl.read_json(io.BytesIO(reply.items), schema=_WIRE_SCHEMA)
-    return Page(_events(raw), last_key, units)
+    frame = _events(pl.read_json(io.BytesIO(reply.items), schema=_WIRE_SCHEMA))
+    if any(frame.get_column(column.name).has_nulls() for column in KEYS):
+        raise _foreign("its key is not {site}#{date}#{shard} and {time}#{source}{offset}")
+
+    return Page(frame, last_key, units)
+
+
+def _foreign(why: str) -> SchemaMismatch:
+    return SchemaMismatch(
+        f"The table holds an item that is not an event of footfall's: {printable(why, 200)}",
+        hint="give footfall tables of its own: another --store prefix",
+    )
 
 
 class _Consumed(msgspec.Struct):
@@ -118,10 +129,24 @@ def _member(column: Column) -> pl.Expr:
     """Return the expression of ``"name":{"S":"value"}``, null where the column is."""
     value = pl.col(column.name)
     if column.is_number:
-        return pl.concat_str(pl.lit(f'"{column.attribute}":{{"N":"'), value.cast(pl.String), pl.lit('"}'))
+        shown = _storable(column).cast(pl.String)
+        return pl.concat_str(pl.lit(f'"{column.attribute}":{{"N":"'), shown, pl.lit('"}'))
 
     quoted = pl.struct(value.alias("S")).struct.json_encode()
     return pl.when(value.is_not_null()).then(pl.concat_str(pl.lit(f'"{column.attribute}":'), quoted))
+
+
+def _storable(column: Column) -> pl.Expr:
+    """Return the column's numbers, null where DynamoDB has none: NaN, infinities and 1E+126 up; below 1E-130, 0.
+
+    One such value would have the whole batch refused, and every replay of it.
+    """
+    value = pl.col(column.name)
+    if column.dtype != pl.Float64:
+        return value
+
+    size = value.abs()
+    return pl.when(size < SMALLEST_NUMBER).then(0.0).when(size < LARGEST_NUMBER).then(value)
 
 
 def _plain(name: str, value: pl.Expr) -> pl.Expr:
@@ -146,7 +171,9 @@ def _events(raw: pl.DataFrame) -> pl.DataFrame:
         .dt.replace_time_zone("UTC")
         .alias("time"),
         pk.struct.field("field_2").cast(pl.Int32).alias("shard"),
-        place.str.head(16).alias("source_id"),
+        pl.when(place.str.len_bytes() == SOURCE_ID_DIGITS + OFFSET_DIGITS)
+        .then(place.str.head(SOURCE_ID_DIGITS))
+        .alias("source_id"),
         place.str.tail(OFFSET_DIGITS).cast(pl.Int64).alias("offset"),
     )
     return raw.select(*keys, *(_column(name, column) for name, column in _STORED.items()))

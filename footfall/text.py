@@ -13,12 +13,14 @@ FORMULA_STARTS: Final = ("=", "+", "-", "@", "\t", "\r")
 """First characters that make spreadsheets read a cell as a formula (OWASP, CSV Injection)."""
 
 _UNSAFE = re.compile(
-    r"[\x00-\x1f\x7f-\x9f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb\ud800-\udfff]"
+    r"[\x00-\x1f\x7f-\x9f\xad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb\ud800-\udfff"
+    r"\U000e0000-\U000e007f]"
 )
 
 
 def printable(text: str, limit: int | None = None) -> str:
-    """Return `text` with control, format and bidirectional characters written as ``\\xNN`` or ``\\uNNNN``.
+    """Return `text` with control, format and bidirectional characters written as ``\\xNN``, ``\\uNNNN`` or
+    ``\\UNNNNNNNN``.
 
     With `limit`, what is longer than that many characters ends in an ellipsis.
     """
@@ -34,6 +36,15 @@ def printable_bytes(data: bytes, limit: int | None = None) -> str:
     return printable(data.decode("utf-8", "backslashreplace"), limit)
 
 
+def without_password(text: str) -> str:
+    """Return `text`, a URL or a line with one in it, without user name and password."""
+    # Greedy, because a password may have an @ or a / in it that should have been escaped.
+    return re.sub(r"//.*@", "//", text)
+
+
 def _escape(match: re.Match[str]) -> str:
     code = ord(match.group())
-    return f"\\x{code:02x}" if code < 0x100 else f"\\u{code:04x}"
+    if code < 0x100:
+        return f"\\x{code:02x}"
+
+    return f"\\u{code:04x}" if code < 0x10000 else f"\\U{code:08x}"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shlex
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -13,6 +14,7 @@ from footfall.clock import Clock
 from footfall.errors import SettingsError
 from footfall.store import Store
 from footfall.store.engine import Engine
+from footfall.text import without_password
 
 DEFAULT: Final = "embedded:footfall.db"
 
@@ -42,6 +44,11 @@ class Address:
     def prefix(self) -> str:
         """Return what the names of the tables begin with."""
         return self.target if self.engine == "dynamodb" else ""
+
+    @property
+    def path(self) -> Path:
+        """Return the file of an embedded store; a shell leaves the ~ of ``embedded:~/site.db`` to us."""
+        return Path(self.target).expanduser()
 
 
 def parse_address(text: str) -> Address:
@@ -83,7 +90,7 @@ async def _open_engine(address: Address, settings: StoreSettings, clock: Clock) 
     if address.engine == "embedded":
         from footfall.store.embedded import EmbeddedEngine
 
-        return EmbeddedEngine.open(Path(address.target), clock)
+        return EmbeddedEngine.open(address.path, clock)
 
     from footfall.store.aws import AwsEngine, AwsSettings
 
@@ -98,11 +105,8 @@ async def _open_engine(address: Address, settings: StoreSettings, clock: Clock) 
 
 
 def _location(settings: StoreSettings) -> str:
-    """Return what to type to name this store again."""
-    endpoint = _without_password(settings.endpoint_url) if settings.endpoint_url else None
+    """Return what to type to name this store again, quoted for a shell."""
+    endpoint = without_password(settings.endpoint_url) if settings.endpoint_url else None
     options = (("--region", settings.region), ("--profile", settings.profile), ("--endpoint-url", endpoint))
-    return " ".join([settings.address, *(f"{name} {value}" for name, value in options if value)])
-
-
-def _without_password(url: str) -> str:
-    return re.sub(r"//[^/@]*@", "//", url)
+    given = [word for name, value in options if value for word in (name, value)]
+    return shlex.join([settings.address, *given])

@@ -131,7 +131,7 @@ async def _create_table(store: Store, clock: Clock, table: str, capacity: Capaci
 
 async def _wait_until_active(store: Store, clock: Clock, table: str) -> None:
     started = clock.monotonic()
-    while (await describe(store, clock, table)).status != "ACTIVE":
+    while not await _is_active(store, clock, table):
         if clock.monotonic() - started > ACTIVE_AFTER_SECONDS:
             raise StoreUnreachable(
                 f"Table {table} is not active {ACTIVE_AFTER_SECONDS:.0f} seconds after it was created.",
@@ -139,3 +139,11 @@ async def _wait_until_active(store: Store, clock: Clock, table: str) -> None:
             )
 
         await clock.sleep(_POLL_SECONDS)
+
+
+async def _is_active(store: Store, clock: Clock, table: str) -> bool:
+    try:
+        return (await describe(store, clock, table)).status == "ACTIVE"
+    except TableMissing:
+        # DescribeTable is eventually consistent: just after CreateTable it may not know the table yet.
+        return False

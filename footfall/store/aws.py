@@ -8,9 +8,14 @@ batch of 25. Retries are the caller's, so there is exactly one owner of them.
 
 from __future__ import annotations
 
+import io
+import logging
+import os
 import zlib
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, Final, NoReturn
+from urllib.parse import urlsplit
 
 import aiohttp
 import botocore.exceptions as botocore_errors
@@ -23,8 +28,16 @@ from botocore.utils import get_environ_proxies
 
 from footfall.errors import AccessDenied, FootfallError, SettingsError, StoreUnreachable
 from footfall.store.engine import NoReply, Reply
+from footfall.text import printable_bytes, without_password
+
+# aiobotocore logs the traceback of a failed login; the sentence that we make of it is enough.
+logging.getLogger("aiobotocore").addHandler(logging.NullHandler())
 
 TARGET: Final = "DynamoDB_20120810."
+LOCAL_REGION: Final = "us-east-1"
+"""What an emulator on this machine is told when nobody names a region."""
+
+LARGEST_DIRECT_BYTES: Final = 2**20
 KEEPALIVE_SECONDS: Final = 60
 """DynamoDB holds idle connections for about 90 seconds; aiobotocore lets go after 12."""
 
@@ -58,36 +71,42 @@ class AwsEngine:
         """
         try:
             return await cls._connect(settings)
-        except botocore_errors.BotoCoreError as error:
+        except (botocore_errors.BotoCoreError, botocore_errors.ClientError, OSError) as error:
             _raise_translated(error)
         except ValueError as error:
             raise SettingsError(
-                f"{error}.", hint="--endpoint-url takes a URL, as http://localhost:8000"
+                f"{without_password(str(error))}.",
+                hint="--endpoint-url takes a URL, as http://localhost:8000",
             ) from error
 
     @classmethod
     async def _connect(cls, settings: AwsSettings) -> AwsEngine:
+        if settings.endpoint_url:
+            _checked_url(settings.endpoint_url)
+
         session = AioSession(profile=settings.profile)
-        credentials = await session.get_credentials()
+        region = _region(session, settings)
+        # For the whole session: assuming a role asks STS, and that needs a region as well.
+        session.set_config_variable("region", region)
+        credentials = await _credentials(session, settings.endpoint_url)
         client_settings = AioConfig(retries={"total_max_attempts": 1})
         async with session.create_client(
             "dynamodb",
-            region_name=settings.region,
             endpoint_url=settings.endpoint_url,
             config=client_settings,
         ) as client:
-            url = await _resolve_endpoint(client)
-            region = client.meta.region_name
+            url = _checked_url(await _resolve_endpoint(client))
+            signing_region = client.meta.region_name
 
         http = AIOHTTPSession(
-            verify=session.get_config_variable("ca_bundle") or True,
+            verify=_ca_bundle(session) or True,
             proxies=get_environ_proxies(url),
             timeout=(settings.connect_timeout_seconds, settings.read_timeout_seconds),
             max_pool_connections=settings.connections,
             connector_args={"keepalive_timeout": KEEPALIVE_SECONDS},
         )
         await http.__aenter__()
-        return cls(http, credentials, region, url)
+        return cls(http, credentials, signing_region, url)
 
     async def call(self, operation: str, body: bytes) -> Reply:
         """Sign and send one request; return what came back. Raises `NoReply` when nothing did."""
@@ -101,6 +120,9 @@ class AwsEngine:
         if not _is_intact(content, response.headers.get("x-amz-crc32")):
             raise NoReply("The reply was damaged on the way (CRC-32 differs).", maybe_applied=True)
 
+        if response.status_code == 200 and not content[:64].lstrip().startswith(b"{"):
+            raise NoReply(f"The reply is not DynamoDB's: {printable_bytes(content, 80)}", maybe_applied=True)
+
         return Reply(response.status_code, content)
 
     async def aclose(self) -> None:
@@ -109,14 +131,63 @@ class AwsEngine:
 
     async def _signed(self, operation: str, body: bytes) -> AWSPreparedRequest:
         headers = {"X-Amz-Target": TARGET + operation, "Content-Type": "application/x-amz-json-1.0"}
-        request = AWSRequest(method="POST", url=self._url, data=body, headers=headers)
+        # aiohttp wants large bodies as streams, so that sending one does not hold up the event loop.
+        data = io.BytesIO(body) if len(body) > LARGEST_DIRECT_BYTES else body
+        request = AWSRequest(method="POST", url=self._url, data=data, headers=headers)
         try:
             frozen = await self._credentials.get_frozen_credentials()
-        except botocore_errors.BotoCoreError as error:
+        except (botocore_errors.BotoCoreError, botocore_errors.ClientError, OSError, RuntimeError) as error:
             _raise_translated(error)
 
         SigV4Auth(frozen, "dynamodb", self._region).add_auth(request)
         return request.prepare()
+
+
+def _region(session: AioSession, settings: AwsSettings) -> str | None:
+    """Return the region to use: AWS_REGION counts as in AWS's other tools, though not in botocore."""
+    region = settings.region or os.environ.get("AWS_REGION") or session.get_config_variable("region")
+    return region or (LOCAL_REGION if _is_local(settings.endpoint_url) else None)
+
+
+async def _credentials(session: AioSession, endpoint_url: str | None) -> Any:
+    """Return the credentials of the AWS environment; an emulator on this machine takes any, so it needs none."""
+    credentials = await session.get_credentials()
+    if credentials is None and _is_local(endpoint_url):
+        session.set_credentials("local", "local")
+        credentials = await session.get_credentials()
+
+    return credentials
+
+
+def _is_local(endpoint_url: str | None) -> bool:
+    host = urlsplit(endpoint_url or "").hostname or ""
+    return host in {"localhost", "::1"} or host.startswith("127.")
+
+
+def _checked_url(url: str) -> str:
+    """Return `url`; raises `SettingsError` when requests cannot be sent to it."""
+    if "@" in url:
+        # The signature takes the header that a name and a password would go to.
+        raise SettingsError(
+            "The endpoint's URL has a user name or a password in it, which DynamoDB requests cannot carry.",
+            hint=f"--endpoint-url {without_password(url)}",
+        )
+
+    if urlsplit(url).scheme not in {"http", "https"}:
+        raise SettingsError(
+            f"The endpoint {url} is no http or https URL.", hint="--endpoint-url http://localhost:8000"
+        )
+
+    return url
+
+
+def _ca_bundle(session: AioSession) -> str | None:
+    """Return the CA bundle of the AWS environment; raises `SettingsError` when there is no such file."""
+    bundle: str | None = session.get_config_variable("ca_bundle")
+    if bundle and not Path(bundle).exists():
+        raise SettingsError(f"The CA bundle {bundle} does not exist.", hint="check AWS_CA_BUNDLE")
+
+    return bundle
 
 
 class _EndpointSeen(Exception):
@@ -169,16 +240,19 @@ TRANSLATIONS: Final[tuple[tuple[type[Exception], type[FootfallError], str], ...]
     ),
     (botocore_errors.InvalidRegionError, SettingsError, "--region takes a region code, as eu-central-1"),
     (botocore_errors.ConfigParseError, SettingsError, "check the AWS configuration file it names"),
+    (botocore_errors.InvalidConfigError, SettingsError, "check the AWS configuration file"),
     (
-        botocore_errors.InvalidEndpointConfigurationError,
+        botocore_errors.EndpointProviderError,
         SettingsError,
-        "check AWS_ENDPOINT_URL and the AWS configuration file",
+        "check --region and AWS_ACCOUNT_ID_ENDPOINT_MODE",
     ),
     (botocore_errors.NoCredentialsError, AccessDenied, _LOGIN_HINT),
     (botocore_errors.PartialCredentialsError, AccessDenied, _LOGIN_HINT),
     (botocore_errors.CredentialRetrievalError, AccessDenied, _LOGIN_HINT),
     (botocore_errors.TokenRetrievalError, AccessDenied, "aws sso login"),
     (botocore_errors.SSOError, AccessDenied, "aws sso login"),
+    (botocore_errors.LoginError, AccessDenied, "aws login"),
+    (botocore_errors.ClientError, AccessDenied, _LOGIN_HINT),
     (
         botocore_errors.ConnectionError,
         StoreUnreachable,
@@ -189,8 +263,14 @@ TRANSLATIONS: Final[tuple[tuple[type[Exception], type[FootfallError], str], ...]
         StoreUnreachable,
         "check the network, the proxy settings and --endpoint-url",
     ),
+    (OSError, AccessDenied, "check the files and commands that the AWS configuration names"),
+    (RuntimeError, AccessDenied, _LOGIN_HINT),
 )
-"""What botocore raises before a request can be sent → what the user is told, first match wins."""
+"""What botocore raises before a request can be sent → what the user is told, first match wins.
+
+A `ClientError` is STS refusing a role, an `OSError` a token file or credential process that is missing, a
+`RuntimeError` credentials that are expired although just refreshed.
+"""
 
 
 def _raise_translated(error: Exception) -> NoReturn:

@@ -71,7 +71,7 @@ def _unreachable(store: Store, operation: str, problem: Reply | NoReply) -> Stor
     why = (
         str(problem)
         if isinstance(problem, NoReply)
-        else f"{problem.error_code or problem.status} {problem.error_message}"
+        else f"{problem.error_code or f'HTTP {problem.status}'} {problem.error_message}".rstrip()
     )
     return StoreUnreachable(
         f"{operation} got no good answer from {store.location} for {GIVE_UP_AFTER_SECONDS:.0f} seconds; last: {why}",

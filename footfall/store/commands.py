@@ -21,6 +21,7 @@ from footfall.text import printable
 
 P = ParamSpec("P")
 R = TypeVar("R")
+Decorated = TypeVar("Decorated", bound=Callable[..., Any])
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,23 +42,35 @@ def show_error(error: FootfallError) -> None:
         click.echo(f"  try: {printable(error.hint)}", err=True)
 
 
+def option(*declarations: str, usual: str | None = None, **settings: Any) -> Callable[[Decorated], Decorated]:
+    """Return a click option whose help shows its default and its environment variable, as all of footfall's do.
+
+    `usual` words what happens without the option where that is no plain default.
+    """
+    return click.option(*declarations, show_envvar=True, show_default=usual or True, **settings)
+
+
 def store_options(command: Callable[P, R]) -> Callable[..., R]:
     """Add ``--store`` and the options that say how to reach it; the command gets one `StoreSettings` as `store`."""
 
-    @click.option(
+    aws = "as the AWS environment says"
+
+    @option(
         "--store",
         "address",
         default=DEFAULT,
         metavar="STORE",
         envvar="FOOTFALL_STORE",
-        show_default=True,
-        show_envvar=True,
         help="embedded:PATH or dynamodb:PREFIX.",
     )
-    @click.option("--region", help="AWS region of a dynamodb store; else as the AWS environment says.")
-    @click.option("--profile", help="AWS profile of a dynamodb store; else as the AWS environment says.")
-    @click.option(
-        "--endpoint-url", metavar="URL", help="Endpoint of a dynamodb store, as http://localhost:8000."
+    @option("--region", envvar="FOOTFALL_REGION", usual=aws, help="AWS region of a dynamodb store.")
+    @option("--profile", envvar="FOOTFALL_PROFILE", usual=aws, help="AWS profile of a dynamodb store.")
+    @option(
+        "--endpoint-url",
+        envvar="FOOTFALL_ENDPOINT_URL",
+        usual=aws,
+        metavar="URL",
+        help="Endpoint of a dynamodb store, as http://localhost:8000.",
     )
     @wraps(command)
     def with_store(
@@ -88,18 +101,25 @@ def table_group() -> None:
     epilog="Example: footfall table create --store dynamodb:owa_ --region eu-central-1 --shards 16",
 )
 @store_options
-@click.option(
+@option(
     "--shards",
     type=click.IntRange(1, LARGEST_SHARDS),
     default=DEFAULT_SHARDS,
-    show_default=True,
     help="Partitions a site's day is spread over, each good for 1,000 writes/s. Fixed for the life of the table.",
 )
-@click.option(
-    "--read-units", type=click.IntRange(1), metavar="UNITS/S", help="Provision reads instead of on demand."
+@option(
+    "--read-units",
+    type=click.IntRange(1),
+    usual="on demand",
+    metavar="UNITS/S",
+    help="Provision reads; goes with --write-units.",
 )
-@click.option(
-    "--write-units", type=click.IntRange(1), metavar="UNITS/S", help="Provision writes instead of on demand."
+@option(
+    "--write-units",
+    type=click.IntRange(1),
+    usual="on demand",
+    metavar="UNITS/S",
+    help="Provision writes; goes with --read-units.",
 )
 @click.pass_obj
 def create_command(

@@ -27,13 +27,16 @@ class Reply:
     @property
     def error_code(self) -> str:
         """Return the error's code without its namespace, as ``ValidationException``; empty when there is none."""
-        return error_of(self).type.rpartition("#")[2]
+        return (error_of(self).type or "").rpartition("#")[2]
 
     @property
     def error_message(self) -> str:
-        """Return the error's sentence; empty when there is none."""
+        """Return the error's first line; empty when there is none.
+
+        A refused signature goes on with the request as the service saw it, headers and session token included.
+        """
         error = error_of(self)
-        return error.message or error.capital_message
+        return (error.message or error.capital_message or "").partition("\n")[0]
 
 
 class NoReply(Exception):
@@ -63,9 +66,9 @@ class Engine(Protocol):
 class WireError(msgspec.Struct, frozen=True):
     """The body of an error reply (DynamoDB JSON protocol, AWS JSON 1.0)."""
 
-    type: str = msgspec.field(name="__type", default="")
-    message: str = ""
-    capital_message: str = msgspec.field(name="Message", default="")
+    type: str | None = msgspec.field(name="__type", default=None)
+    message: str | None = None
+    capital_message: str | None = msgspec.field(name="Message", default=None)
 
 
 def error_of(reply: Reply) -> WireError:

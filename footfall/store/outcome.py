@@ -37,6 +37,7 @@ VERDICTS: Final = MappingProxyType(
         "ServiceUnavailable": Verdict.RETRY,
         "ItemCollectionSizeLimitExceededException": Verdict.RETRY,
         "ReplicatedWriteConflictException": Verdict.RETRY,
+        "TransactionConflictException": Verdict.RETRY,
         "TransactionInProgressException": Verdict.RETRY,
         "RequestExpired": Verdict.RETRY,
         "ExpiredTokenException": Verdict.RETRY,

@@ -4,8 +4,8 @@
 pk             sk                       attributes
 =============  =======================  ======================================================================
 ``meta``       ``table``                schema_version, layout, shards, salt, created_at: written once
-``source#G``   source id                position, lines, events, rejected, skipped, filtered, name, revision:
-                                        how far worker group G has read a source
+``source#G``   source id                position, lines, events, rejected, skipped, filtered, name, revision,
+                                        saved_at, saved_by: how far worker group G has read a source
 ``day``        ``{site}#{date}``        revision, written: how often and how much was written to a day
 =============  =======================  ======================================================================
 
@@ -31,6 +31,8 @@ from footfall.store.outcome import error_for
 from footfall.store.wire import Item, number, text
 
 SALT_BYTES: Final = 32
+SAVE_TOKEN_BYTES: Final = 8
+"""Tells one save of a checkpoint from another that says the same: two runs in step are still two runs."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,16 +113,13 @@ async def find_meta(store: Store, clock: Clock) -> TableMeta | None:
     if item is None:
         return None
 
-    version = int(item["schema_version"]["N"])
-    if version != SCHEMA_VERSION:
+    try:
+        return _meta(item)
+    except (KeyError, ValueError) as error:
         raise SchemaMismatch(
-            f"The store has schema version {version}, this footfall reads and writes version {SCHEMA_VERSION}.",
-            hint="use the footfall version that made the store",
-        )
-
-    return TableMeta(
-        layout=item["layout"]["S"], shards=int(item["shards"]["N"]), salt=bytes.fromhex(item["salt"]["S"])
-    )
+            f"Table {store.state_table} has a meta item that is not footfall's.",
+            hint="give footfall tables of its own: another --store prefix",
+        ) from error
 
 
 async def read_checkpoint(store: Store, clock: Clock, group: str, source_id: str, name: str) -> Checkpoint:
@@ -144,6 +143,7 @@ async def save_checkpoint(store: Store, clock: Clock, group: str, checkpoint: Ch
         "sk": text(checkpoint.source_id),
         "name": text(checkpoint.name),
         "saved_at": text(clock.now().isoformat(timespec="milliseconds")),
+        "saved_by": text(clock.token(SAVE_TOKEN_BYTES).hex()),
         **{field: number(getattr(saved, field)) for field in _COUNTS},
     }
     unchanged = "attribute_not_exists(pk)" if checkpoint.revision == 0 else "revision = :seen"
@@ -151,12 +151,13 @@ async def save_checkpoint(store: Store, clock: Clock, group: str, checkpoint: Ch
     if await _put(store, clock, item, unchanged, values):
         return saved
 
-    stored = await read_checkpoint(store, clock, group, checkpoint.source_id, checkpoint.name)
-    if replace(stored, name=saved.name) == saved:
+    stored = await _get(store, clock, item["pk"]["S"], checkpoint.source_id)
+    if stored and stored.get("saved_by") == item["saved_by"]:
         return saved  # our own write, carried out although its reply was lost
 
+    at = f"it is at byte {int(stored['position']['N']):,}" if stored else "its checkpoint is gone"
     raise StoreError(
-        f"Another run is reading {checkpoint.name} for group {group!r}: it is at byte {stored.position:,}.",
+        f"Another run is reading {checkpoint.name} for group {group!r}: {at}.",
         hint="wait for the other run, or give this one its own --group",
     )
 
@@ -180,6 +181,19 @@ async def read_days(store: Store, clock: Clock, site: str | None = None) -> list
 
 
 _COUNTS: Final = ("position", "lines", "events", "rejected", "skipped", "filtered", "revision")
+
+
+def _meta(item: Mapping[str, Any]) -> TableMeta:
+    version = int(item["schema_version"]["N"])
+    if version != SCHEMA_VERSION:
+        raise SchemaMismatch(
+            f"The store has schema version {version}, this footfall reads and writes version {SCHEMA_VERSION}.",
+            hint="use the footfall version that made the store",
+        )
+
+    return TableMeta(
+        layout=item["layout"]["S"], shards=int(item["shards"]["N"]), salt=bytes.fromhex(item["salt"]["S"])
+    )
 
 
 def _day(item: Mapping[str, Any]) -> Day:

@@ -1,0 +1,121 @@
+from __future__ import annotations
+
+import pytest
+
+from footfall.backoff import Backoff
+from footfall.errors import AccessDenied, StoreError, StoreUnreachable, TableMissing
+from footfall.store.client import GIVE_UP_AFTER_SECONDS, command, request
+from footfall.store.engine import NoReply, Reply
+from tests.fakes import FakeClock, ScriptedEngine, ok, refused, store_on
+
+pytestmark = pytest.mark.anyio
+
+PASSING: dict[str, Reply | NoReply] = {
+    "throttled": refused("ProvisionedThroughputExceededException"),
+    "too many requests": Reply(429, b""),
+    "server error": refused("InternalServerError", status=500),
+    "unavailable": Reply(503, b"<html>"),
+    "refused connection": NoReply("connection refused", maybe_applied=False),
+    "lost reply": NoReply("connection reset", maybe_applied=True),
+}
+
+
+async def send(engine: ScriptedEngine, clock: FakeClock) -> Reply:
+    return await request(store_on(engine, "owa_"), clock, "GetItem", b'{"a":1}', table="owa_state")
+
+
+@pytest.mark.parametrize("problem", PASSING.values(), ids=PASSING.keys())
+async def test_what_passes_is_sent_again_until_it_is_carried_out(problem: Reply | NoReply) -> None:
+    engine, clock = ScriptedEngine([problem] * 5 + [ok({"b": 2})]), FakeClock()
+    assert await send(engine, clock) == ok({"b": 2})
+    assert [(call.operation, call.body) for call in engine.calls] == [("GetItem", b'{"a":1}')] * 6
+    assert len(clock.sleeps) == 5
+
+
+async def test_what_is_carried_out_at_once_waits_for_nothing() -> None:
+    engine, clock = ScriptedEngine([ok()]), FakeClock()
+    await send(engine, clock)
+    assert clock.sleeps == []
+
+
+async def test_waits_grow_with_full_jitter() -> None:
+    clock = FakeClock(chance=0.5)
+    await send(ScriptedEngine([PASSING["throttled"]] * 12 + [ok()]), clock)
+    backoff = Backoff()
+    assert clock.sleeps == [backoff.delay_seconds(attempt, 0.5) for attempt in range(12)]
+    assert clock.sleeps[:3] == [0.025, 0.05, 0.1]
+    assert clock.sleeps[-1] == 10.0
+
+
+async def test_two_clients_that_are_throttled_together_do_not_come_back_together() -> None:
+    clocks = FakeClock(seed=1), FakeClock(seed=2)
+    for clock in clocks:
+        await send(ScriptedEngine([PASSING["throttled"]] * 5 + [ok()]), clock)
+
+    assert not set(clocks[0].sleeps) & set(clocks[1].sleeps)
+
+
+@pytest.mark.parametrize("problem", PASSING.values(), ids=PASSING.keys())
+async def test_a_store_that_never_recovers_is_given_up_after_the_time_it_may_take(
+    problem: Reply | NoReply,
+) -> None:
+    engine, clock = ScriptedEngine(lambda *_: problem), FakeClock()
+    with pytest.raises(StoreUnreachable, match="GetItem got no good answer from embedded:test") as caught:
+        await send(engine, clock)
+
+    assert GIVE_UP_AFTER_SECONDS < clock.monotonic() <= GIVE_UP_AFTER_SECONDS + Backoff().cap_seconds
+    assert caught.value.hint
+
+
+async def test_giving_up_names_the_last_problem() -> None:
+    for problem, words in (
+        (NoReply("connection reset", maybe_applied=True), "last: connection reset"),
+        (refused("ThrottlingException", "slow down"), "last: ThrottlingException slow down$"),
+        (Reply(503, b"<html>"), "last: HTTP 503$"),
+    ):
+        with pytest.raises(StoreUnreachable, match=words):
+            await send(ScriptedEngine(lambda *_, answer=problem: answer), FakeClock())
+
+
+async def test_a_refusal_is_returned_for_the_caller_to_read() -> None:
+    answer = refused("ConditionalCheckFailedException")
+    assert await send(ScriptedEngine([PASSING["throttled"], answer]), FakeClock()) == answer
+
+
+@pytest.mark.parametrize(
+    ("code", "kind"),
+    [
+        ("ResourceNotFoundException", TableMissing),
+        ("AccessDeniedException", AccessDenied),
+        ("UnrecognizedClientException", AccessDenied),
+        ("UnknownOperationException", StoreError),
+    ],
+)
+async def test_what_only_a_person_can_mend_is_raised_at_once(code: str, kind: type[StoreError]) -> None:
+    engine, clock = ScriptedEngine([refused(code)]), FakeClock()
+    with pytest.raises(kind):
+        await send(engine, clock)
+
+    assert clock.sleeps == []
+
+
+async def test_a_command_is_sent_as_json_and_answered_decoded() -> None:
+    engine = ScriptedEngine([ok({"Item": {"pk": {"S": "é"}}})])
+    answer = await command(store_on(engine), FakeClock(), "GetItem", {"Key": "é"}, table="state")
+    assert (engine.calls[0].document, answer) == ({"Key": "é"}, {"Item": {"pk": {"S": "é"}}})
+
+
+async def test_a_command_that_is_refused_raises() -> None:
+    engine = ScriptedEngine([refused("ValidationException", "no such thing")])
+    with pytest.raises(
+        StoreError, match="UpdateItem on state was refused, ValidationException: no such thing"
+    ):
+        await command(store_on(engine), FakeClock(), "UpdateItem", {}, table="state")
+
+
+async def test_a_fault_of_ours_is_not_retried() -> None:
+    engine, clock = ScriptedEngine([ZeroDivisionError("ours")]), FakeClock()
+    with pytest.raises(ZeroDivisionError):
+        await send(engine, clock)
+
+    assert len(engine.calls) == 1
