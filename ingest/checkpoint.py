@@ -9,11 +9,16 @@ import anyio
 from footfall.clock import Clock
 from footfall.store import Store
 from footfall.store.state import Checkpoint, save_checkpoint, touch_days
-from ingest.positions import Watermark
+from ingest.chunks import Chunk
+from ingest.positions import Pending, Watermark
 
 
 class CheckpointKeeper:
-    """The checkpoint of one source and worker group: `saved` is what the state table holds."""
+    """The checkpoint of one source and worker group.
+
+    `saved` is what the state table holds, `watermark` what may be saved, `read_position` how far the source was read
+    and `next_line_number` the number of the line that stands there.
+    """
 
     def __init__(
         self, store: Store, clock: Clock, group: str, saved: Checkpoint, *, from_start: bool = False
@@ -25,21 +30,28 @@ class CheckpointKeeper:
         self._lock = anyio.Lock()
         self.saved = saved
         self.watermark = Watermark(self._base.position)
+        self.read_position = self._base.position
+        self.next_line_number = self._base.lines + 1
 
-    @property
-    def next_line_number(self) -> int:
-        """Return the number of the line that stands at the position this run began at."""
-        return self._base.lines + 1
+    def enter(self, chunk: Chunk, *, moves: bool) -> Pending:
+        """Register a chunk that was read; with `moves`, reading goes on behind it and so may the position."""
+        if moves:
+            self.read_position = chunk.end
+            self.next_line_number += chunk.line_count
+
+        return self.watermark.enter(chunk.end, moves=moves)
 
     async def save(self) -> None:
         """Store the watermark if it has moved since the last save.
 
         The day ledger goes first: a reader that finds a day's revision unchanged may rely on the day being unchanged,
-        and a crash in between only makes it read a day again.
+        and a crash in between only makes it read a day again. So what is saved is what was reached before the ledger
+        was written: chunks that are done meanwhile have their days in the next save.
         """
         async with self._lock:
-            await touch_days(self._store, self._clock, self.watermark.take_days())
-            reached = self._reached()
+            reached, days = self._reached(), self.watermark.days.copy()
+            await touch_days(self._store, self._clock, days)
+            self.watermark.forget_days(days)
             if reached.position > self.saved.position:
                 self.saved = await save_checkpoint(self._store, self._clock, self._group, reached)
 

@@ -69,7 +69,7 @@ def chunks_from(
             data = window.take(size)
             lines = data.count(b"\n") + (not data.endswith(b"\n"))
             chunk = Chunk(source_id, data, offset, offset + size, line_number, lines)
-        elif window.failure is not None:
+        elif window.failure is not None and b"\n" not in window.bytes:
             raise window.failure
         else:
             data = window.take(max_line_bytes)
@@ -91,6 +91,11 @@ class _Window:
         self.bytes = b""
         self.at_end = False
         self.failure: Exception | None = None
+
+    @property
+    def is_last(self) -> bool:
+        """Whether the stream ended here, in good order."""
+        return self.at_end and self.failure is None
 
     def fill(self, size: int) -> bool:
         """Read until there are `size` bytes or the stream ends; tell whether there are any."""
@@ -139,16 +144,14 @@ def _whole_lines(window: _Window, max_line_bytes: int) -> int:
     while (newline := data.rfind(b"\n", size, size + max_line_bytes + 1)) >= 0:
         size = newline + 1
 
-    is_last = window.at_end and window.failure is None
-    return len(data) if is_last and len(data) - size <= max_line_bytes else size
+    return len(data) if window.is_last and len(data) - size <= max_line_bytes else size
 
 
 def _one_line(window: _Window, max_line_bytes: int) -> int:
-    """Read on until the first line is complete; return its size, 0 when it is too long or cut short by a
-    failure.
-    """
+    """Read on until the first line is complete; return its size, 0 when too long or cut short by a failure."""
     window.fill(max_line_bytes + 1)
-    return _whole_lines(window, max_line_bytes)
+    size = window.bytes.find(b"\n", 0, max_line_bytes + 1) + 1
+    return size or (len(window.bytes) if window.is_last and len(window.bytes) <= max_line_bytes else 0)
 
 
 def _pass_over(stream: Readable, size: int) -> int:

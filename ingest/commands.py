@@ -14,7 +14,7 @@ from footfall.errors import FormatError
 from footfall.keys import is_site
 from footfall.store.address import StoreSettings, parse_address
 from footfall.store.admin import open_tables
-from footfall.store.commands import App, show_error, store_options
+from footfall.store.commands import App, option, show_error, store_options
 from footfall.text import printable
 from ingest.enrich import AddressPolicy
 from ingest.filters import Filters
@@ -34,63 +34,73 @@ DEFAULTS: Final = IngestSettings()
 )
 @click.argument("paths", nargs=-1, required=True, metavar="PATH...")
 @store_options
-@click.option("--site", help="Site the events belong to.  [default: the virtual host, else default]")
-@click.option(
+@option("--site", usual="the virtual host, else default", help="Site the events belong to.")
+@option(
     "--format",
     "format_name",
+    envvar="FOOTFALL_INGEST_FORMAT",
     type=click.Choice(sorted(FORMATS)),
-    show_envvar=True,
-    help="Format of the lines.  [default: detected for each file]",
+    usual="detected for each file",
+    help="Format of the lines.",
 )
-@click.option("--since", type=click.DateTime(), help="Leave out events before this moment, UTC.")
-@click.option("--until", type=click.DateTime(), help="Leave out events from this moment on, UTC.")
-@click.option(
+@option(
+    "--since",
+    type=click.DateTime(),
+    usual="no bound",
+    metavar="TIME",
+    help="Leave out events before this moment, UTC; as 2026-01-31 or 2026-01-31T13:59:59.",
+)
+@option(
+    "--until",
+    type=click.DateTime(),
+    usual="no bound",
+    metavar="TIME",
+    help="Leave out events from this moment on, UTC.",
+)
+@option(
     "--addresses",
     type=click.Choice(["masked", "full", "none"]),
     default=DEFAULTS.addresses,
-    show_default=True,
     help="How client addresses are kept; masked is /24 for IPv4 and /48 for IPv6.",
 )
-@click.option(
+@option(
     "--replay",
     is_flag=True,
     help="Read from the first byte again, whatever was ingested before. Overwrites events, never doubles them.",
 )
-@click.option("--group", default=DEFAULTS.group, show_default=True, help="Whose checkpoints to go on from.")
-@click.option(
-    "--host-label", default="", help="Tells apart equal logs of several hosts; part of every event's key."
+@option("--group", default=DEFAULTS.group, help="Whose checkpoints to go on from.")
+@option(
+    "--host-label",
+    default="",
+    usual="none",
+    help="Tells apart equal logs of several hosts; part of every event's key.",
 )
-@click.option(
-    "--source-name", default="stdin", show_default=True, help="Log name that standard input stands for."
-)
-@click.option(
+@option("--source-name", default="stdin", help="Log name that standard input stands for.")
+@option(
     "--dead-letters",
     type=click.Path(dir_okay=False, path_type=Path),
     default=DEFAULTS.dead_letters,
-    show_default=True,
     help="File that refused lines are kept in, with the reason.",
 )
-@click.option(
+@option(
     "--writers",
     type=click.IntRange(1, 256),
     default=DEFAULTS.writers,
-    show_default=True,
     help="Requests under way at once.",
 )
-@click.option(
+@option(
     "--give-up-after",
     type=click.FloatRange(0),
     default=DEFAULTS.give_up_after_seconds,
-    show_default=True,
     metavar="SECONDS",
     help="Stop when nothing could be written for so long.",
 )
-@click.option(
+@option(
     "--summary",
     "summary_form",
+    envvar="FOOTFALL_INGEST_SUMMARY",
     type=click.Choice(["text", "json"]),
     default="text",
-    show_default=True,
     help="How the run is summed up: text on stderr, or one JSON object on stdout.",
 )
 @click.pass_obj
@@ -121,6 +131,9 @@ def ingest_command(
         raise click.BadParameter(
             "lower-case letters, digits, dot, dash and underscore only", param_hint="--site"
         )
+
+    if since and until and since >= until:
+        raise click.BadParameter("leaves nothing: it has to be later than --since", param_hint="--until")
 
     settings = IngestSettings(
         format=named(format_name) if format_name else None,

@@ -3,7 +3,7 @@
 A record has `source`, `source_id`, `line` (1-based), `offset` (decompressed bytes), `reason` (a code), `sentence`, and
 the line as `raw` or, when it is not UTF-8, as `raw_base64`. Only the first `LARGEST_RAW_BYTES` of a line are kept;
 `raw_bytes` says how long it was. A crash between writing here and saving the checkpoint repeats records: (source_id,
-offset) tells which.
+offset) tells which. A crash within a record leaves a line that is no JSON; the next record begins a line of its own.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ import base64
 import os
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Final
+from typing import BinaryIO, Final
 
 import msgspec
 
@@ -81,14 +81,23 @@ class DeadLetterFile:
 
     def _write(self, data: bytes) -> None:
         self.path.parent.mkdir(parents=True, exist_ok=True)
-        descriptor = os.open(self.path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
-        with os.fdopen(descriptor, "wb") as file:
-            file.write(data)
+        descriptor = os.open(self.path, os.O_RDWR | os.O_APPEND | os.O_CREAT, 0o600)
+        with os.fdopen(descriptor, "a+b") as file:
+            file.write(b"\n" + data if _is_torn(file) else data)
             file.flush()
             os.fsync(file.fileno())
 
 
 _ENCODER: Final = msgspec.json.Encoder()
+
+
+def _is_torn(file: BinaryIO) -> bool:
+    """Tell whether the last record lacks its end, because a crash or a full disk cut it."""
+    if not file.seek(0, os.SEEK_END):
+        return False
+
+    file.seek(-1, os.SEEK_END)
+    return file.read(1) != b"\n"
 
 
 def _as_text(raw: bytes) -> tuple[str | None, str | None]:

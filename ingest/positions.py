@@ -68,7 +68,6 @@ class Watermark:
 
         return self.position != before
 
-    def take_days(self) -> Days:
-        """Return the days written to since the last call, with how many events each."""
-        days, self.days = self.days, Counter()
-        return days
+    def forget_days(self, days: Days) -> None:
+        """Take from `days`, what was written to which day, what has got into the day ledger."""
+        self.days -= Counter(days)

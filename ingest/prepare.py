@@ -12,6 +12,7 @@ from typing import Final
 
 import polars as pl
 
+from footfall.errors import FootfallError
 from footfall.layout import LARGEST_ITEM_BYTES, encode, item_bytes
 from ingest import filters
 from ingest.chunks import Chunk
@@ -54,19 +55,35 @@ def prepare(chunk: Chunk, recipe: Recipe) -> Prepared:
     kept, filtered_by_reason = filters.apply(parsed.events, recipe.filters)
     events, oversized = _split_oversized(kept, enrich(kept, chunk.source_id, recipe.enrichment))
     rejected = pl.concat([parsed.rejected.select(_REJECT_COLUMNS), oversized])
+    counts = Counts(
+        lines=chunk.line_count,
+        events=len(events),
+        rejected=len(rejected),
+        skipped=parsed.skipped_lines,
+        filtered=sum(filtered_by_reason.values()),
+    )
     return Prepared(
         batches=cut_batches(encode(events), recipe.table),
-        counts=Counts(
-            lines=chunk.line_count,
-            events=len(events),
-            rejected=len(rejected),
-            skipped=parsed.skipped_lines,
-            filtered=sum(filtered_by_reason.values()),
-        ),
+        counts=checked(counts, recipe.source_name),
         letters=list(_letters(chunk, recipe.source_name, rejected)),
         days=_days(events),
         filtered_by_reason=filtered_by_reason,
     )
+
+
+def checked(counts: Counts, source_name: str) -> Counts:
+    """Return `counts`; raises `FootfallError` when a line has become nothing or two things.
+
+    That is a fault of a format or a filter. It must end the run here, before a checkpoint can pass the line.
+    """
+    if not counts.adds_up:
+        raise FootfallError(
+            f"{source_name}: {counts.lines} lines became {counts.events} events, {counts.rejected} rejected, "
+            f"{counts.skipped} skipped and {counts.filtered} filtered, which does not add up. Nothing is lost.",
+            hint="report this as a fault of footfall's, with the lines around the last checkpoint",
+        )
+
+    return counts
 
 
 _REJECT_COLUMNS: Final = ("line_number", "offset", "reason")

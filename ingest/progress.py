@@ -25,14 +25,27 @@ LIVE_SECONDS: Final = 0.1
 QUIET_SECONDS: Final = 30.0
 
 
+class Talk(Console):
+    """What an ingest talks to: when nobody listens any more it falls silent, and the ingest goes on."""
+
+    def on_broken_pipe(self) -> None:
+        """Say nothing more; rich would end the process."""
+        self.quiet = True
+
+
 async def show_progress(
-    tally: Tally, clock: Clock, raw_bytes: Callable[[], int], total_bytes: int | None
+    tally: Tally,
+    clock: Clock,
+    raw_bytes: Callable[[], int],
+    total_bytes: int | None,
+    *,
+    console: Console | None = None,
 ) -> None:
-    """Show `tally` until cancelled.
+    """Show `tally` until cancelled, on `console`, stderr when there is none.
 
     `raw_bytes` is how much of `total_bytes`, both as they lie on the disk, was read; a total of None is unknown.
     """
-    console = Console(stderr=True)
+    console = console or Talk(stderr=True)
     if console.is_terminal:
         await _live(console, tally, clock, total_bytes, raw_bytes)
     else:
@@ -75,7 +88,9 @@ async def _quiet(console: Console, tally: Tally, clock: Clock) -> None:
     started = clock.monotonic()
     while True:
         await clock.sleep(QUIET_SECONDS)
-        console.print(progress_line(tally, clock.monotonic() - started), highlight=False, markup=False)
+        console.print(
+            progress_line(tally, clock.monotonic() - started), highlight=False, markup=False, soft_wrap=True
+        )
 
 
 class _Figures(ProgressColumn):

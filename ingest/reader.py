@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from functools import partial
+from contextlib import suppress
 from typing import Final
 
-from anyio import to_thread
+from anyio import from_thread, to_thread
 from anyio.streams.memory import MemoryObjectSendStream
 
 from footfall.clock import Clock
@@ -23,16 +23,19 @@ from ingest.formats.detect import Detection, detect
 from ingest.prepare import Recipe
 from ingest.settings import IngestSettings
 from ingest.sources import OpenSource, Source, open_source
+from ingest.stdin import StoppableInput, StopRequested
 from ingest.tally import Tally
 from ingest.unfinished import Part, may_grow, readable_parts
-
 
 SHOWN_CHARACTERS: Final = 160
 
 
 class Reader:
-    """Reads one source after the other; `problems` are the errors of sources that the others went on without,
-    `notices` what the user should know of others."""
+    """Reads one source after the other.
+
+    `keepers` are the checkpoints of the sources by their id, `problems` the errors of sources that the others went on
+    without, `notices` what the user should know of others.
+    """
 
     def __init__(
         self, settings: IngestSettings, store: Store, meta: TableMeta, clock: Clock, tally: Tally
@@ -42,7 +45,7 @@ class Reader:
         self._meta = meta
         self._clock = clock
         self._tally = tally
-        self.keepers: list[CheckpointKeeper] = []
+        self.keepers: dict[str, CheckpointKeeper] = {}
         self.problems: list[InputError] = []
         self.notices: list[str] = []
         self.stopping = False
@@ -62,13 +65,14 @@ class Reader:
 
                 try:
                     await self._read(source, chunks)
+                except StopRequested:
+                    return
                 except InputError as problem:
                     self._tally.sources_failed += 1
                     self.problems.append(problem)
 
     async def _read(self, source: Source, chunks: MemoryObjectSendStream[Work]) -> None:
-        opened = await to_thread.run_sync(partial(open_source, source, host_label=self._settings.host_label))
-        self._opened = opened
+        self._opened = opened = await to_thread.run_sync(self._open, source)
         try:
             running = await self._begin(opened)
             if running is None or not await self._send_chunks(opened, running, chunks):
@@ -79,20 +83,33 @@ class Reader:
             self._raw_bytes_before, self._opened = self.raw_bytes(), None
             opened.close()
 
+    def _open(self, source: Source) -> OpenSource:
+        stdin = StoppableInput.standard(self._is_stopping) if source.path is None else None
+        return open_source(source, host_label=self._settings.host_label, stdin=stdin)
+
+    def _is_stopping(self) -> bool:
+        """Tell a reading thread whether to stop; raises there when the run was cancelled."""
+        from_thread.check_cancelled()
+        return self.stopping
+
     async def _begin(self, opened: OpenSource) -> Running | None:
         """Return the source ready to be read, None when it holds no record."""
         if opened.id is None:
             return None
 
         chosen = self._settings.format or choose_format(opened.source.name, detect(opened.head()))
-        saved = await read_checkpoint(
-            self._store, self._clock, self._settings.group, opened.id, opened.source.name
-        )
-        keeper = CheckpointKeeper(
-            self._store, self._clock, self._settings.group, saved, from_start=self._settings.replay
-        )
-        self.keepers.append(keeper)
-        return Running(self._recipe(opened.source, chosen), keeper)
+        return Running(self._recipe(opened.source, chosen), await self._keeper(opened.id, opened.source.name))
+
+    async def _keeper(self, source_id: str, name: str) -> CheckpointKeeper:
+        """Return the checkpoint of a source; copies of one log, as a.log.1 beside a.log.1.gz, have one in common."""
+        if source_id not in self.keepers:
+            settings = self._settings
+            saved = await read_checkpoint(self._store, self._clock, settings.group, source_id, name)
+            self.keepers[source_id] = CheckpointKeeper(
+                self._store, self._clock, settings.group, saved, from_start=settings.replay
+            )
+
+        return self.keepers[source_id]
 
     def _recipe(self, source: Source, chosen: Format) -> Recipe:
         settings = self._settings
@@ -105,20 +122,23 @@ class Reader:
         self, opened: OpenSource, running: Running, chunks: MemoryObjectSendStream[Work]
     ) -> bool:
         """Send what lies behind the checkpoint; return whether that was anything."""
-        watermark = running.keeper.watermark
         iterator = opened.chunks(
-            start=watermark.position,
+            start=running.keeper.read_position,
             first_line_number=running.keeper.next_line_number,
             chunk_bytes=self._settings.chunk_bytes,
             max_line_bytes=self._settings.max_line_bytes,
         )
         found = False
-        while not self.stopping and (chunk := await to_thread.run_sync(_next, iterator)) is not None:
+        while self._goes_on(opened) and (chunk := await to_thread.run_sync(_next, iterator)) is not None:
             found = True
             parts = readable_parts(chunk, running.recipe.format) if may_grow(opened) else (Part(chunk),)
             await self._send_parts(list(parts), chunk, running, chunks)
 
         return found
+
+    def _goes_on(self, opened: OpenSource) -> bool:
+        # What was taken from a pipe cannot be read again: it is stored before a stop, which the pipe itself notices.
+        return not self.stopping or opened.source.path is None
 
     async def _send_parts(
         self, parts: list[Part], chunk: Chunk, running: Running, chunks: MemoryObjectSendStream[Work]
@@ -126,7 +146,7 @@ class Reader:
         position = chunk.start
         for part in parts:
             position = part.chunk.end
-            pending = running.keeper.watermark.enter(position, moves=part.is_final)
+            pending = running.keeper.enter(part.chunk, moves=part.is_final)
             await chunks.send(Work(part.chunk, pending, running))
 
         self._tally.bytes_read += position - chunk.start
@@ -153,4 +173,7 @@ def choose_format(source_name: str, detection: Detection) -> Format:
 
 
 def _next(chunks: Iterator[Chunk]) -> Chunk | None:
-    return next(chunks, None)
+    with suppress(StopRequested):
+        return next(chunks, None)
+
+    return None

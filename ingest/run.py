@@ -7,13 +7,12 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import anyio
-from rich.console import Console
 
 from footfall.clock import Clock
 from footfall.errors import InputError, StoppedEarly
 from footfall.store import Store
 from footfall.store.state import TableMeta
-from ingest.progress import show_progress
+from ingest.progress import Talk, show_progress
 from ingest.settings import IngestSettings
 from ingest.sources import Source
 from ingest.tally import Tally
@@ -63,7 +62,7 @@ async def run_ingest(
 
 
 async def _stop_on_signals(worker: Worker, scope: anyio.CancelScope) -> None:
-    console = Console(stderr=True)
+    console = Talk(stderr=True)
     with anyio.open_signal_receiver(signal.SIGINT, signal.SIGTERM) as signals:
         async for _ in signals:
             if worker.stopping:

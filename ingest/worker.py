@@ -132,10 +132,12 @@ class Worker:
             self._nap = anyio.CancelScope()
 
     async def _save_all(self) -> None:
-        for keeper in self._reader.keepers:
+        for keeper in list(self._reader.keepers.values()):
             await keeper.save()
 
     async def _save_what_is_done(self) -> None:
         """Save once more on the way out; what cannot be saved now is read again by the next run."""
-        with anyio.move_on_after(LAST_SAVE_SECONDS, shield=True), suppress(FootfallError):
-            await self._save_all()
+        with anyio.move_on_after(LAST_SAVE_SECONDS, shield=True):
+            for keeper in self._reader.keepers.values():
+                with suppress(FootfallError):
+                    await keeper.save()

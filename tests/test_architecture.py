@@ -103,7 +103,9 @@ def test_no_call_escapes_its_task_group(path: Path) -> None:
     assert found == set()
 
 
-@pytest.mark.parametrize("path", [path for path in PRODUCT if relative(path) != "footfall/clock.py"], ids=relative)
+@pytest.mark.parametrize(
+    "path", [path for path in PRODUCT if relative(path) != "footfall/clock.py"], ids=relative
+)
 def test_time_and_chance_come_from_the_clock(path: Path) -> None:
     assert {f"line {line}: {name}" for line, name in called_names(path) if name in CLOCK_CALLS} == set()
 

@@ -14,7 +14,7 @@ from typing import Final
 from footfall.errors import FormatError
 from footfall.text import printable
 from ingest.chunks import Chunk
-from ingest.formats.model import LINE_TOO_LONG, REJECT_REASONS, Format, Parsed, reject_all
+from ingest.formats.model import LINE_TOO_LONG, REJECT_REASONS, Format, Parsed
 from ingest.formats.ncsa import NCSA
 from ingest.lines import split_lines
 
@@ -35,4 +35,4 @@ def named(name: str) -> Format:
 def parse_chunk(chunk: Chunk, form: Format) -> Parsed:
     """Split a chunk into lines and read them with `form`; an oversized line is rejected unread."""
     lines = split_lines(chunk)
-    return reject_all(lines, LINE_TOO_LONG) if chunk.oversized else form.parse(lines)
+    return form.reject(lines, LINE_TOO_LONG) if chunk.oversized else form.parse(lines)

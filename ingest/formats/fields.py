@@ -52,18 +52,18 @@ def _same(name: str, columns: tuple[str, ...], expression: str, meaning: str) ->
 VHOST: Final = _same(
     "vhost",
     ("host",),
-    r"(?P<host>[^ #:\[-][^ :]*|\[[^ \]]*\])(?::[0-9]+)?",
+    r"(?P<host>[^ #:\[\x00-][^ :]*|\[[^ \]]*\])(?::[0-9]+)?",
     "virtual host that answered, with or without port",
 )
-CLIENT: Final = _same("client", ("ip",), r"(?P<ip>[^ #][^ ]*)", "address of the client, or its host name")
+CLIENT: Final = _same("client", ("ip",), r"(?P<ip>[^ #\x00][^ ]*)", "address of the client, or its host name")
 KNOWN_CLIENT: Final = _same(
-    "client", ("ip",), r"(?P<ip>[^ #-][^ ]*)", "address of the client, or its host name; never `-`"
+    "client", ("ip",), r"(?P<ip>[^ #\x00-][^ ]*)", "address of the client, or its host name; never `-`"
 )
 IDENT: Final = _same("ident", (), r"[^ ]+", "identity by RFC 1413, nearly always `-`; not kept")
 USER: Final = Field(
     "user",
     ("user",),
-    r"(?P<user>[^ ]+)",
+    r"(?P<user>[^ \\]+)",
     # A name may hold spaces. It does not begin with "- ": that is a field too many, so another format.
     r"(?P<user>-|-?[^ -].*?|)",
     "authenticated user",

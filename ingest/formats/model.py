@@ -99,12 +99,9 @@ class Format:
         unmatched = _rejecting(unread.filter(~is_event), NO_MATCH)
         return _finish(events.sort("line_number", "offset"), unmatched, len(rest) - len(unread))
 
-
-def reject_all(lines: pl.DataFrame, reason: str) -> Parsed:
-    """Return all lines as rejected for one reason."""
-    return Parsed(
-        pl.DataFrame(schema={"line_number": pl.Int64, "offset": pl.Int64}), _rejecting(lines, reason), 0
-    )
+    def reject(self, lines: pl.DataFrame, reason: str) -> Parsed:
+        """Return all lines as rejected for one reason, beside no events in the columns that `parse` gives."""
+        return Parsed(self.parse(lines.clear()).events, _rejecting(lines, reason), 0)
 
 
 def _extract(lines: pl.DataFrame, expression: str) -> pl.DataFrame:

@@ -180,10 +180,12 @@ def _zstd_pieces(raw: Readable) -> Iterator[bytes]:
         buffer = bytearray(PIECE_BYTES)
         try:
             size = stream.readinto(buffer)
-        except OSError:
+        except Exception:
             # How much was decompressed before the damage is not told; the lines among it can be told from the
             # zeros.
-            yield bytes(buffer[: buffer.rfind(b"\n") + 1])
+            if lines := bytes(buffer[: buffer.rfind(b"\n") + 1]):
+                yield lines
+
             raise
 
         if not size:

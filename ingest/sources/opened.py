@@ -13,17 +13,14 @@ from typing import BinaryIO, Final, Self
 import polars as pl
 
 from footfall.errors import SourceError
-from footfall.keys import FIRST_LINE_BYTES, source_id
+from footfall.keys import source_id
 from footfall.text import printable
 from ingest.chunks import CHUNK_BYTES, MAX_LINE_BYTES, Chunk, Readable, chunks_from, read_chunks
-from ingest.lines import BYTE_ORDER_MARK, split_lines
+from ingest.lines import split_lines
+from ingest.sources.beginning import HEAD_LINES, Beginning
 from ingest.sources.codecs import DAMAGE, MAGIC_BYTES, PLAIN, Codec, Pieces, codec_of, foreign_archive
 from ingest.sources.find import Source
 
-HEAD_LINES: Final = 1000
-_HEAD_BYTES: Final = 2**20
-_MOST_HEAD_BYTES: Final = 2**24
-_BLANK: Final = b" \t\v\f\r\n\0"
 _HINT: Final = "footfall ingest --help"
 
 
@@ -57,7 +54,7 @@ class OpenSource:
         codec = _codec_of(source, self._raw)
         self.compression = codec.name
         self.size_bytes = _size(stream)
-        self._beginning = _Beginning(_Checked(source, Pieces(codec.pieces(self._raw))))
+        self._beginning = Beginning(_Checked(source, Pieces(codec.pieces(self._raw))))
         self.id = self._identify(host_label)
 
     @property
@@ -113,7 +110,8 @@ class OpenSource:
 
     @property
     def _can_seek(self) -> bool:
-        return self.compression == PLAIN.name and self.size_bytes is not None
+        is_file = self.source.path is not None and self.size_bytes is not None
+        return is_file and self.compression == PLAIN.name
 
     def _identify(self, host_label: str) -> str | None:
         line = self._beginning.first_record_line()
@@ -143,6 +141,9 @@ class _Raw:
         self.bytes_read += len(data)
         return data
 
+    def close(self) -> None:
+        """Leave the stream open, because Arrow closes what it has read."""
+
     def seek(self, offset: int) -> None:
         self._stream.seek(offset)
         self._ahead, self.bytes_read = b"", offset
@@ -160,87 +161,6 @@ class _Checked:
             return self._stream.read(size)
         except DAMAGE as error:
             raise SourceError(_unreadable(self._source, error), hint=_HINT) from error
-
-
-class _Beginning:
-    """A stream whose beginning was read ahead, with the error that ended it, if one did."""
-
-    def __init__(self, stream: Readable) -> None:
-        self._stream = stream
-        self._failure: SourceError | None = None
-        self._at_end = False
-        self._head = self._read_head()
-        self._place = 0
-        if self._failure is not None and not self.whole_lines():
-            raise self._failure
-
-    def read(self, size: int, /) -> bytes:
-        if self._place < len(self._head):
-            data = self._head[self._place : self._place + size]
-            self._place += len(data)
-            return data
-
-        if self._failure is not None:
-            raise self._failure
-
-        return b"" if self._at_end else self._stream.read(size)
-
-    def whole_lines(self) -> bytes:
-        """Return the lines read ahead; the last one may be cut only where it is the last or the only one."""
-        if self._at_end and self._failure is None:
-            return self._head
-
-        whole = self._head[: self._head.rfind(b"\n") + 1]
-        return whole or (self._head if self._failure is None else b"")
-
-    def first_record_line(self) -> bytes | None:
-        """Return the first line that is neither blank nor a comment; None when the source has none."""
-        line = _first_record_line(self.whole_lines())
-        # A log may begin with more blank lines than are read ahead: then it is known by its name.
-        return b"" if line is None and not self._at_end else line
-
-    def _read_head(self) -> bytes:
-        head = bytearray()
-        lines = 0
-        while not _is_enough(head, lines):
-            piece = self._next_piece()
-            if not piece:
-                break
-
-            head += piece
-            lines += piece.count(b"\n")
-
-        return bytes(head)
-
-    def _next_piece(self) -> bytes:
-        try:
-            piece = self._stream.read(_HEAD_BYTES)
-        except SourceError as error:
-            self._failure, piece = error, b""
-
-        self._at_end = not piece
-        return piece
-
-
-def _is_enough(head: bytearray, lines: int) -> bool:
-    if len(head) >= _MOST_HEAD_BYTES:
-        return True
-
-    is_sample = lines >= HEAD_LINES or len(head) >= _HEAD_BYTES
-    return is_sample and _first_record_line(bytes(head)) is not None
-
-
-def _first_record_line(data: bytes) -> bytes | None:
-    start = len(BYTE_ORDER_MARK) if data.startswith(BYTE_ORDER_MARK) else 0
-    while start < len(data):
-        end = data.find(b"\n", start)
-        line = data[start : end if end >= 0 else len(data)]
-        if line.strip(_BLANK) and not line.startswith(b"#"):
-            return line[:FIRST_LINE_BYTES]
-
-        start += len(line) + 1
-
-    return None
 
 
 def _open(source: Source, stdin: BinaryIO | None) -> BinaryIO:

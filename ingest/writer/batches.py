@@ -40,7 +40,7 @@ def cut_batches(items: pl.DataFrame, table: str) -> list[Batch]:
     if (largest + 1) * LARGEST_BATCH_ITEMS + _ENVELOPE_BYTES <= LARGEST_BATCH_BYTES:
         lengths = [LARGEST_BATCH_ITEMS] * -(-len(puts) // LARGEST_BATCH_ITEMS)
     else:
-        lengths = list(_lengths_by_bytes(puts.get_column("put").str.len_bytes().to_list()))
+        lengths = list(lengths_by_bytes(puts.get_column("put").str.len_bytes().to_list()))
 
     return list(_join(puts.get_column("put"), lengths, table))
 
@@ -63,7 +63,7 @@ def _without_duplicates(items: pl.DataFrame) -> pl.DataFrame:
     return items.unique(subset=["pk", "sk"], keep="last", maintain_order=True)
 
 
-def _lengths_by_bytes(sizes: list[int]) -> Iterator[int]:
+def lengths_by_bytes(sizes: list[int]) -> Iterator[int]:
     """Yield how many puts each batch takes, when puts are so large that 25 may not fit into one request."""
     count = taken = 0
     for size in sizes:

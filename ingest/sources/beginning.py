@@ -1,0 +1,104 @@
+"""Read the beginning of a stream ahead: for a sample of its lines and for the line that a source is known by."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from footfall.errors import SourceError
+from footfall.keys import FIRST_LINE_BYTES
+from ingest.chunks import Readable
+from ingest.lines import BYTE_ORDER_MARK
+
+HEAD_LINES: Final = 1000
+_HEAD_BYTES: Final = 2**20
+_MOST_HEAD_BYTES: Final = 2**24
+_BLANK: Final = b" \t\v\f\r\n\0"
+
+
+class Beginning:
+    """A stream whose beginning was read ahead and can be looked at before it is read.
+
+    An error of the stream that comes after the first whole line waits until what was read ahead is through; one that
+    comes before it is raised at once.
+    """
+
+    def __init__(self, stream: Readable) -> None:
+        self._stream = stream
+        self._failure: SourceError | None = None
+        self._at_end = False
+        self._head = self._read_head()
+        self._place = 0
+        if self._failure is not None and not self.whole_lines():
+            raise self._failure
+
+    def read(self, size: int, /) -> bytes:
+        """Return between 1 and `size` bytes, none at the end."""
+        if self._place < len(self._head):
+            data = self._head[self._place : self._place + size]
+            self._place += len(data)
+            return data
+
+        if self._failure is not None:
+            raise self._failure
+
+        return b"" if self._at_end else self._stream.read(size)
+
+    def whole_lines(self) -> bytes:
+        """Return the lines read ahead; the last one may be cut only where it is the last or the only one."""
+        if self._at_end and self._failure is None:
+            return self._head
+
+        whole = self._head[: self._head.rfind(b"\n") + 1]
+        return whole or (self._head if self._failure is None else b"")
+
+    def first_record_line(self) -> bytes | None:
+        """Return the first line that is neither blank nor a comment; None when the source has none."""
+        data = self._head if self._failure is None else self.whole_lines()
+        line = _first_record_line(data, self._at_end)
+        # A log may begin with more blank lines than are read ahead: then it is known by its name.
+        return b"" if line is None and not self._at_end else line
+
+    def _read_head(self) -> bytes:
+        head = bytearray()
+        lines = 0
+        while not _is_enough(head, lines):
+            piece = self._next_piece()
+            if not piece:
+                break
+
+            head += piece
+            lines += piece.count(b"\n")
+
+        return bytes(head)
+
+    def _next_piece(self) -> bytes:
+        try:
+            piece = self._stream.read(_HEAD_BYTES)
+        except SourceError as error:
+            self._failure, piece = error, b""
+
+        self._at_end = not piece
+        return piece
+
+
+def _is_enough(head: bytearray, lines: int) -> bool:
+    if len(head) >= _MOST_HEAD_BYTES:
+        return True
+
+    is_sample = lines >= HEAD_LINES or len(head) >= _HEAD_BYTES
+    return is_sample and _first_record_line(head, at_end=False) is not None
+
+
+def _first_record_line(data: bytes | bytearray, at_end: bool) -> bytes | None:
+    """Return as much of the first record line as counts; None while more of it is needed than there is."""
+    start = len(BYTE_ORDER_MARK) if data.startswith(BYTE_ORDER_MARK) else 0
+    while start < len(data):
+        end = data.find(b"\n", start)
+        line = data[start : end if end >= 0 else len(data)]
+        if line.strip(_BLANK) and not line.startswith(b"#"):
+            is_enough = at_end or end >= 0 or len(line) >= FIRST_LINE_BYTES
+            return bytes(line[:FIRST_LINE_BYTES]) if is_enough else None
+
+        start += len(line) + 1
+
+    return None

@@ -1,0 +1,52 @@
+from __future__ import annotations
+
+import msgspec
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ingest.tally import Counts, Tally
+
+NUMBERS = st.integers(0, 10**12)
+WHOLE = st.tuples(NUMBERS, NUMBERS, NUMBERS, NUMBERS).map(lambda parts: Counts(sum(parts), *parts))
+
+
+@given(WHOLE, WHOLE)
+def test_counts_that_add_up_add_up_together(one: Counts, other: Counts) -> None:
+    both = one + other
+    assert both.adds_up
+    assert (both.lines, both.filtered) == (one.lines + other.lines, one.filtered + other.filtered)
+
+
+@pytest.mark.parametrize(
+    "counts", [Counts(lines=1), Counts(events=1), Counts(3, 1, 1, 0, 0), Counts(3, 1, 1, 1, 1)]
+)
+def test_a_line_that_became_nothing_or_two_things_is_seen(counts: Counts) -> None:
+    assert not counts.adds_up
+
+
+def test_the_summary_has_every_figure_under_its_name() -> None:
+    tally = Tally(Counts(10, 4, 3, 2, 1), batches=5, requests=7, throttled=2, unprocessed=6, retried=2)
+    tally.consumed_write_units = 8.5
+    tally.rejected_by_reason["no-match"] = 3
+    tally.filtered_by_reason["before-since"] = 1
+    summary = tally.summary(seconds=1.23456, stopped=True)
+    expected = {
+        "lines_read": 10,
+        "events_stored": 4,
+        "lines_rejected": 3,
+        "lines_skipped": 2,
+        "events_filtered": 1,
+        "batches": 5,
+        "requests": 7,
+        "throttled": 2,
+        "unprocessed_items": 6,
+        "retried": 2,
+        "consumed_write_units": 8.5,
+        "seconds": 1.235,
+        "rejected_by_reason": {"no-match": 3},
+        "filtered_by_reason": {"before-since": 1},
+        "stopped_by_signal": True,
+    }
+    assert {name: summary[name] for name in expected} == expected
+    assert msgspec.json.decode(msgspec.json.encode(summary)) == summary

@@ -1,0 +1,454 @@
+from __future__ import annotations
+
+import gzip
+import random
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import anyio
+import msgspec
+import pytest
+
+from footfall.errors import FormatError, SourceError, StoppedEarly, StoreError, TableMissing
+from footfall.store import Store
+from footfall.store.engine import Engine, NoReply, Reply
+from footfall.store.state import TableMeta, read_days
+from ingest.settings import IngestSettings
+from ingest.sources import find_sources
+from ingest.tally import Tally
+from ingest.worker import Worker
+from tests.ingest.runs import (
+    SITE,
+    BreakingEngine,
+    FaultyEngine,
+    HurriedClock,
+    Table,
+    checkpoint_of,
+    combined_lines,
+    embedded_store,
+    ingest,
+    ingest_into,
+    only_leaf,
+    packed_copy,
+    rotate,
+    size_of,
+    table,
+    table_of,
+    write_log,
+)
+
+pytestmark = pytest.mark.anyio
+
+SMALL = 4096
+"""Bytes of a chunk when a small log is to be many chunks."""
+
+
+@pytest.fixture
+def log(tmp_path: Path) -> Path:
+    return write_log(tmp_path / "access.log", 1000)
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Path:
+    return tmp_path / "store.db"
+
+
+@pytest.fixture
+async def undisturbed(log: Path, tmp_path: Path) -> Table:
+    """The table that one run over `log` makes when nothing happens."""
+    await ingest(tmp_path / "undisturbed.db", log)
+    return await table(tmp_path / "undisturbed.db")
+
+
+class Between:
+    """An engine in front of another, with something done before and after each call."""
+
+    def __init__(
+        self,
+        engine: Engine,
+        before: Callable[[str, bytes], Any] = lambda *_: None,
+        after: Callable[[str, bytes, Reply], Any] = lambda *_: None,
+        slowest_seconds: float = 0.0,
+    ) -> None:
+        self._engine = engine
+        self._before = before
+        self._after = after
+        self._slowest_seconds = slowest_seconds
+        self._random = random.Random(1)
+
+    async def call(self, operation: str, body: bytes) -> Reply:
+        self._before(operation, body)
+        reply = await self._engine.call(operation, body)
+        await anyio.sleep(self._random.random() * self._slowest_seconds)
+        self._after(operation, body, reply)
+        return reply
+
+    async def aclose(self) -> None:
+        await self._engine.aclose()
+
+
+async def test_each_line_is_an_event_and_a_second_run_adds_nothing(log: Path, store: Path) -> None:
+    first = await ingest(store, log)
+    assert (first.tally.counts.events, first.tally.sources, first.tally.sources_unchanged) == (1000, 1, 0)
+    before = await table(store)
+    second = await ingest(store, log)
+    assert (second.tally.counts.lines, second.tally.sources_unchanged, second.tally.batches) == (0, 1, 0)
+    assert await table(store) == before
+    assert len(before) == 1000
+
+
+async def test_a_replay_reads_all_again_and_adds_nothing(log: Path, store: Path) -> None:
+    await ingest(store, log)
+    before, saved = await table(store), await checkpoint_of(store, log)
+    replay = await ingest(store, log, replay=True)
+    assert replay.tally.counts.events == 1000
+    assert await table(store) == before
+    assert await checkpoint_of(store, log) == saved
+
+
+async def test_a_replay_overwrites_what_was_stored(log: Path, store: Path) -> None:
+    await ingest(store, log, addresses="none")
+    assert not any("ip" in item for item in (await table(store)).values())
+    await ingest(store, log, addresses="masked", replay=True)
+    stored = await table(store)
+    assert len(stored) == 1000
+    assert {item["ip"]["S"] for item in stored.values()} == {"192.0.2.0"}
+
+
+async def test_replay_after_rotation_adds_nothing(log: Path, store: Path) -> None:
+    await ingest(store, log)
+    before = await table(store)
+    rotated = rotate(log, "access.log.1")
+    second = await ingest(store, rotated)
+    assert second.tally.counts.lines == 0
+    packed = packed_copy(rotated, "access.log.2.gz")
+    for replay in (False, True):
+        await ingest(store, packed, replay=replay)
+        assert await table(store) == before
+
+
+async def test_a_growing_log_is_gone_on_with_through_its_rotation(tmp_path: Path, store: Path) -> None:
+    log = write_log(tmp_path / "access.log", 300)
+    await ingest(store, log, chunk_bytes=SMALL)
+    write_log(log, 500)
+    second = await ingest(store, log, chunk_bytes=SMALL)
+    assert second.tally.counts.lines == 200
+    write_log(log, 600)
+    rotated = rotate(log, "access.log.1")
+    write_log(log, 50, first=600)
+    third = await ingest(store, log, rotated)
+    assert (third.tally.counts.lines, third.tally.sources) == (150, 2)
+    assert len(await table(store)) == 650
+
+
+async def test_a_log_and_its_compressed_copy_in_one_run_are_one_log(
+    log: Path, store: Path, undisturbed: Table
+) -> None:
+    copy = packed_copy(log, "access.log.1.gz")
+    for replay in (False, True):
+        outcome = await ingest(store, log, copy, replay=replay, checkpoint_seconds=0.1)
+        assert (outcome.tally.counts.lines, outcome.tally.sources_unchanged) == (1000, 1)
+        assert await table(store) == undisturbed
+
+
+async def test_a_longer_copy_of_a_log_goes_on_where_the_shorter_ended(log: Path, store: Path) -> None:
+    copy = log.with_name("access.log.1.gz")
+    copy.write_bytes(gzip.compress(b"".join(combined_lines(400))))
+    outcome = await ingest(store, copy, log, chunk_bytes=SMALL)
+    assert outcome.tally.counts.lines == 1000
+    assert (await checkpoint_of(store, log)).lines == 1000
+
+
+async def test_logs_of_two_hosts_that_are_alike_are_told_apart_by_their_label(log: Path, store: Path) -> None:
+    await ingest(store, log, host_label="one")
+    await ingest(store, log, host_label="two")
+    assert len(await table(store)) == 2000
+
+
+async def test_a_group_has_checkpoints_of_its_own(log: Path, store: Path) -> None:
+    await ingest(store, log)
+    other = await ingest(store, log, group="other")
+    assert other.tally.counts.events == 1000
+    assert len(await table(store)) == 1000
+
+
+async def test_one_bad_file_does_not_keep_the_others_out(tmp_path: Path, store: Path) -> None:
+    good = write_log(tmp_path / "a.log", 100)
+    unknown, torn, last = (
+        tmp_path / "b.log",
+        tmp_path / "c.log.gz",
+        write_log(tmp_path / "d.log", 100, first=200),
+    )
+    unknown.write_bytes(b"once upon a time\n" * 50)
+    torn.write_bytes(gzip.compress(b"".join(combined_lines(5000, first=1000)))[:-2000])
+    outcome = await ingest(store, good, unknown, torn, last)
+    assert [type(problem) for problem in outcome.problems] == [FormatError, SourceError]
+    assert outcome.problems[0].details
+    assert (outcome.tally.sources, outcome.tally.sources_failed) == (2, 2)
+    stored = len(await table(store))
+    assert stored == outcome.tally.counts.events
+    assert 200 < stored < 5200
+
+
+async def test_an_empty_file_is_nothing_new(tmp_path: Path, store: Path) -> None:
+    (tmp_path / "access.log").write_bytes(b"")
+    outcome = await ingest(store, tmp_path / "access.log")
+    assert (outcome.tally.sources, outcome.tally.sources_unchanged, outcome.problems) == (1, 1, [])
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        {"chunk_bytes": 1000},
+        {"chunk_bytes": 1000, "preparers": 4, "writers": 1},
+        {"chunk_bytes": SMALL, "preparers": 3, "writers": 7},
+        {"writers": 64, "preparers": 1},
+    ],
+    ids=str,
+)
+async def test_the_table_does_not_depend_on_how_the_work_is_cut_and_shared(
+    log: Path, store: Path, undisturbed: Table, settings: dict[str, Any]
+) -> None:
+    outcome = await ingest(store, log, **settings)
+    assert outcome.tally.counts.events == 1000
+    assert await table(store) == undisturbed
+    saved = await checkpoint_of(store, log)
+    assert (saved.position, saved.lines, saved.events) == (size_of(log), 1000, 1000)
+
+
+async def test_a_chunk_may_be_a_line_or_two(tmp_path: Path, store: Path) -> None:
+    log = write_log(tmp_path / "access.log", 100)
+    await ingest(tmp_path / "undisturbed.db", log)
+    await ingest(store, log, chunk_bytes=256)
+    assert await table(store) == await table(tmp_path / "undisturbed.db")
+
+
+async def test_refused_lines_are_dead_letters_before_the_checkpoint_passes_them(
+    tmp_path: Path, store: Path
+) -> None:
+    lines = combined_lines(200)
+    for place in range(0, 200, 20):
+        lines[place] = b"rubbish %d\n" % place
+
+    log = tmp_path / "access.log"
+    log.write_bytes(b"# a comment\n" + b"".join(lines) + b"x" * 5000 + b"\n")
+    dead = tmp_path / "dead.ndjson"
+
+    def check(operation: str, body: bytes) -> None:
+        if operation == "PutItem":
+            rejected = int(msgspec.json.decode(body)["Item"]["rejected"]["N"])
+            assert dead.read_bytes().count(b"\n") >= rejected
+
+    async with embedded_store(store) as (opened, meta):
+        checked = replace(opened, engine=Between(opened.engine, check))
+        outcome = await ingest_into(
+            checked, meta, log, chunk_bytes=512, max_line_bytes=4096, checkpoint_seconds=0.1
+        )
+
+    assert (outcome.tally.counts.rejected, outcome.tally.counts.skipped) == (11, 1)
+    assert outcome.tally.rejected_by_reason == {"no-match": 10, "line-too-long": 1}
+    records = [msgspec.json.decode(line) for line in dead.read_bytes().splitlines()]
+    assert sorted(record["line"] for record in records) == [*range(2, 202, 20), 202]
+    assert {log.read_bytes()[record["offset"] :].partition(b"\n")[0].decode()[: len(record["raw"])] == record["raw"]
+            for record in records} == {True}  # fmt: skip
+
+
+async def test_dead_letters_that_cannot_be_kept_end_the_run_and_the_next_one_completes(
+    tmp_path: Path, store: Path
+) -> None:
+    log = tmp_path / "access.log"
+    log.write_bytes(b"".join([*combined_lines(100), b"rubbish\n", *combined_lines(100, first=100)]))
+    (tmp_path / "file").write_bytes(b"")
+    with pytest.raises(BaseExceptionGroup) as caught:
+        await ingest(store, log, dead_letters=tmp_path / "file" / "dead", chunk_bytes=1024)
+
+    assert isinstance(only_leaf(caught.value), SourceError)
+    assert (await checkpoint_of(store, log)).position <= log.read_bytes().index(b"rubbish")
+    await ingest(store, log)
+    assert len(await table(store)) == 200
+    assert (await checkpoint_of(store, log)).rejected == 1
+
+
+@pytest.mark.parametrize("good", [0, 1, 7, 20, 39])
+async def test_a_store_that_fails_for_good_leaves_a_checkpoint_the_next_run_completes_from(
+    log: Path, store: Path, undisturbed: Table, good: int
+) -> None:
+    async with embedded_store(store) as (opened, meta):
+        breaking = replace(opened, engine=BreakingEngine(opened.engine, good))
+        with pytest.raises(BaseExceptionGroup) as caught:
+            await ingest_into(breaking, meta, log, chunk_bytes=SMALL)
+
+    assert isinstance(only_leaf(caught.value), TableMissing)
+    reached = await checkpoint_of(store, log)
+    half_way = await table(store)
+    assert reached.events <= len(half_way) <= 25 * good
+    assert half_way.items() <= undisturbed.items()
+    second = await ingest(store, log)
+    assert second.tally.counts.lines == 1000 - reached.lines
+    assert await table(store) == undisturbed
+
+
+@pytest.mark.parametrize("seed", range(6))
+async def test_whatever_fails_in_passing_the_table_is_as_if_nothing_had(
+    log: Path, store: Path, undisturbed: Table, seed: int
+) -> None:
+    """Throttling, partial batches, errors and lost replies before and after the write, on 40 % of the calls."""
+    async with embedded_store(store) as (opened, meta):
+        engine = FaultyEngine(opened.engine, seed)
+        outcome = await ingest_into(
+            replace(opened, engine=engine), meta, log, chunk_bytes=SMALL, writers=1 + 5 * seed
+        )
+        assert await table_of(opened) == undisturbed
+
+    tally = outcome.tally
+    assert tally.counts.events == 1000
+    assert (tally.requests, tally.throttled, tally.unprocessed) == (
+        engine.requests,
+        engine.throttled,
+        engine.unprocessed,
+    )
+    assert tally.requests == tally.batches + tally.retried
+    assert tally.retried > 0
+    assert 1000 <= tally.consumed_write_units <= 1000 + 25 * tally.retried
+    assert (await checkpoint_of(store, log)).events == 1000
+
+
+async def test_a_store_out_of_reach_is_given_up_on_and_the_next_run_completes(
+    log: Path, store: Path, undisturbed: Table
+) -> None:
+    def lost(operation: str, body: bytes) -> None:
+        if operation == "BatchWriteItem":
+            raise NoReply("no route to host", maybe_applied=False)
+
+    async with embedded_store(store) as (opened, meta):
+        cut_off = replace(opened, engine=Between(opened.engine, lost))
+        with pytest.raises(BaseExceptionGroup) as caught:
+            await ingest_into(cut_off, meta, log, give_up_after_seconds=0.1)
+
+    error = only_leaf(caught.value, [StoppedEarly])
+    assert isinstance(error, StoppedEarly)
+    assert error.details == ("last: no route to host",)
+    await ingest(store, log)
+    assert await table(store) == undisturbed
+
+
+@pytest.mark.parametrize("seed", range(3))
+async def test_a_checkpoint_never_passes_a_line_that_is_not_stored(log: Path, store: Path, seed: int) -> None:
+    offsets = {0}
+    for line in combined_lines(999):
+        offsets.add(max(offsets) + len(line))
+
+    stored: set[int] = set()
+    positions: list[int] = []
+
+    def note(operation: str, body: bytes, reply: Reply) -> None:
+        if operation == "BatchWriteItem" and reply.ok:
+            [puts] = msgspec.json.decode(body)["RequestItems"].values()
+            stored.update(int(put["PutRequest"]["Item"]["sk"]["S"][-13:]) for put in puts)
+
+    def check(operation: str, body: bytes) -> None:
+        if operation == "PutItem":
+            position = int(msgspec.json.decode(body)["Item"]["position"]["N"])
+            positions.append(position)
+            assert {offset for offset in offsets if offset < position} <= stored
+
+    async with embedded_store(store) as (opened, meta):
+        watched = Between(opened.engine, check, note, slowest_seconds=0.01)
+        engine = FaultyEngine(watched, seed, share=0.2)
+        await ingest_into(replace(opened, engine=engine), meta, log, chunk_bytes=1024, checkpoint_seconds=0.1)
+
+    assert positions[-1] == size_of(log)
+    assert sorted(set(positions)) == list(dict.fromkeys(positions))
+    assert len(set(positions)) > 2
+
+
+async def test_of_two_runs_over_one_log_one_is_told_and_nothing_is_doubled_or_lost(
+    log: Path, store: Path, undisturbed: Table
+) -> None:
+    errors: list[BaseException] = []
+
+    async def run() -> None:
+        async with embedded_store(store) as (opened, meta):
+            slow = replace(opened, engine=Between(opened.engine, slowest_seconds=0.01))
+            try:
+                await ingest_into(slow, meta, log, chunk_bytes=1024, checkpoint_seconds=0.1)
+            except BaseExceptionGroup as group:
+                errors.append(only_leaf(group))
+            except StoreError as error:
+                errors.append(error)
+
+    async with embedded_store(store), anyio.create_task_group() as tasks:
+        tasks.start_soon(run)
+        tasks.start_soon(run)
+
+    [error] = errors
+    assert isinstance(error, StoreError)
+    assert "Another run is reading" in str(error)
+    assert await table(store) == undisturbed
+    assert (await checkpoint_of(store, log)).lines == 1000
+
+
+async def test_stopped_it_reads_no_further_and_all_it_read_is_stored_and_saved(
+    log: Path, store: Path, undisturbed: Table
+) -> None:
+    async with embedded_store(store) as (opened, meta):
+        worker, tally = await _stopped_after_the_first_batch(opened, meta, log)
+        assert worker.stopping
+        assert 0 < tally.counts.lines < 1000
+        assert len(await table_of(opened)) == tally.counts.events
+
+    assert (await checkpoint_of(store, log)).lines == tally.counts.lines
+    second = await ingest(store, log)
+    assert second.tally.counts.lines == 1000 - tally.counts.lines
+    assert await table(store) == undisturbed
+
+
+async def _stopped_after_the_first_batch(opened: Store, meta: TableMeta, log: Path) -> tuple[Worker, Tally]:
+    tally = Tally()
+    settings = IngestSettings(site=SITE, chunk_bytes=SMALL, dead_letters=log.with_name("dead"))
+
+    def stop(operation: str, body: bytes) -> None:
+        if operation == "BatchWriteItem":
+            worker.stop()
+
+    stopping = replace(opened, engine=Between(opened.engine, stop))
+    worker = Worker(settings, stopping, meta, HurriedClock(), tally)
+    await worker.run(find_sources([str(log)]))
+    return worker, tally
+
+
+async def test_cancelled_in_the_middle_it_saves_what_is_done(
+    log: Path, store: Path, undisturbed: Table
+) -> None:
+    done = 0
+
+    def cancel(operation: str, body: bytes, reply: Reply) -> None:
+        nonlocal done
+        done += operation == "BatchWriteItem"
+        if done == 20:
+            scope.cancel()
+
+    async with embedded_store(store) as (opened, meta):
+        cancelling = replace(opened, engine=Between(opened.engine, after=cancel))
+        with anyio.CancelScope() as scope:
+            await ingest_into(
+                cancelling, meta, log, chunk_bytes=1024, writers=2, preparers=1, checkpoint_seconds=1e6
+            )
+
+    assert scope.cancelled_caught
+    reached = await checkpoint_of(store, log)
+    assert 0 < reached.events <= len(await table(store)) < 1000
+    await ingest(store, log)
+    assert await table(store) == undisturbed
+
+
+async def test_every_event_is_in_the_day_ledger(tmp_path: Path, store: Path) -> None:
+    late = [line.replace(b"01/Mar", b"02/Mar") for line in combined_lines(40)]
+    (tmp_path / "access.log").write_bytes(b"".join([*combined_lines(60), *late]))
+    await ingest(store, tmp_path / "access.log", chunk_bytes=SMALL)
+    async with embedded_store(store) as (opened, _):
+        days = await read_days(opened, HurriedClock())
+
+    assert [(day.site, day.on.day, day.written) for day in days] == [(SITE, 1, 60), (SITE, 2, 40)]
