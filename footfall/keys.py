@@ -25,6 +25,9 @@ SOURCE_ID_DIGITS: Final = 16
 FIRST_LINE_BYTES: Final = 4096
 """How much of a first record line the source id looks at."""
 
+FINGERPRINT_BYTES: Final = 1024
+"""How much of a log before a position its fingerprint looks at."""
+
 CRAWLER_TOKENS: Final = ("bot", "crawl", "spider", "slurp", "curl/", "wget/", "python-", "go-http-client")
 """User-agent substrings, lower case, of clients sharded by event. Frozen with `SCHEMA_VERSION`: the list of bots that
 reports use may change any day, this one decides where an event is stored."""
@@ -78,6 +81,14 @@ def source_id(first_record_line: bytes, file_name: str, host_label: str = "") ->
     line = first_record_line.removeprefix(b"\xef\xbb\xbf").rstrip(b"\r\n")[:FIRST_LINE_BYTES]
     parts = (host_label.encode(), logical_name(file_name).encode("utf-8", "surrogateescape"), line)
     return blake2b(b"\0".join(parts), digest_size=8, person=b"footfall-source").hexdigest()
+
+
+def fingerprint(before: bytes) -> str:
+    """Return what a log is recognised by at a position, from the bytes before it, of which the last few count.
+
+    Two logs of one name can begin with the same line; at the position of a checkpoint they are told apart.
+    """
+    return blake2b(before[-FINGERPRINT_BYTES:], digest_size=8, person=b"footfall-print").hexdigest()
 
 
 def visitor_id(ip: str | None, user_agent: str | None, salt: bytes) -> str:

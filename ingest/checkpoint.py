@@ -3,14 +3,38 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import date
+from typing import Final
 
 import anyio
 
 from footfall.clock import Clock
+from footfall.errors import SourceError
+from footfall.keys import FINGERPRINT_BYTES, fingerprint
 from footfall.store import Store
 from footfall.store.state import Checkpoint, save_checkpoint, touch_days
 from ingest.chunks import Chunk
-from ingest.positions import Pending, Watermark
+from ingest.positions import Days, Pending, Watermark
+
+_TELL_APART: Final = "add --host-label NAME to tell the two apart"
+
+
+class DayLedger:
+    """Makes each day known to readers before its first event of this run is written.
+
+    Reports that ask for some days read those that the ledger names: a day must not be stored before it is named.
+    """
+
+    def __init__(self, store: Store, clock: Clock) -> None:
+        self._store = store
+        self._clock = clock
+        self._announced: set[tuple[str, date]] = set()
+
+    async def announce(self, days: Days) -> None:
+        """Return when all of `days` are in the ledger."""
+        new = [day for day in days if day not in self._announced]
+        await touch_days(self._store, self._clock, dict.fromkeys(new, 0))
+        self._announced.update(new)
 
 
 class CheckpointKeeper:
@@ -29,17 +53,46 @@ class CheckpointKeeper:
         self._base = _rewound(saved) if from_start else saved
         self._lock = anyio.Lock()
         self.saved = saved
-        self.watermark = Watermark(self._base.position)
+        self.watermark = Watermark(self._base.position, self._base.fingerprint)
         self.read_position = self._base.position
         self.next_line_number = self._base.lines + 1
+        self._fingerprint = self._base.fingerprint
+        self._before = b""
+
+    def recognise(self, before: bytes, passed_bytes: int) -> None:
+        """Check that a source is the log that was read up to `read_position`; `before` are the bytes before that.
+
+        Raises `SourceError` when it is another one, or ends before that: `passed_bytes` are what it has up to there.
+        """
+        if passed_bytes < self.read_position:
+            raise SourceError(
+                f"{self.saved.name} has {passed_bytes:,} bytes, but {self.read_position:,} of it were read before: "
+                "it was cut, or it is another log that begins with the same line.",
+                hint=_TELL_APART,
+            )
+
+        if self._fingerprint and fingerprint(before) != self._fingerprint:
+            raise SourceError(
+                f"{self.saved.name} begins with the same line as a log that was read before, but goes on differently.",
+                hint=_TELL_APART,
+            )
+
+        self._before = before
 
     def enter(self, chunk: Chunk, *, moves: bool) -> Pending:
         """Register a chunk that was read; with `moves`, reading goes on behind it and so may the position."""
         if moves:
-            self.read_position = chunk.end
-            self.next_line_number += chunk.line_count
+            self._move(chunk)
 
-        return self.watermark.enter(chunk.end, moves=moves)
+        return self.watermark.enter(chunk.end, self._fingerprint, moves=moves)
+
+    def _move(self, chunk: Chunk) -> None:
+        self.read_position = chunk.end
+        self.next_line_number += chunk.line_count
+        # Of an oversized line the end was passed over: the source is not recognised there.
+        before = self._before + chunk.data[-FINGERPRINT_BYTES:]
+        self._before = b"" if chunk.oversized else before[-FINGERPRINT_BYTES:]
+        self._fingerprint = "" if chunk.oversized else fingerprint(self._before)
 
     async def save(self) -> None:
         """Store the watermark if it has moved since the last save.
@@ -60,6 +113,7 @@ class CheckpointKeeper:
         return replace(
             self.saved,
             position=self.watermark.position,
+            fingerprint=self.watermark.fingerprint,
             lines=self._base.lines + counts.lines,
             events=self._base.events + counts.events,
             rejected=self._base.rejected + counts.rejected,

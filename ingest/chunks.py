@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Final, Protocol
+
+from footfall.keys import FINGERPRINT_BYTES
 
 CHUNK_BYTES: Final = 4 * 2**20
 MAX_LINE_BYTES: Final = 2**20
 _SKIP_BYTES: Final = 2**20
+
+OnPassed = Callable[[bytes, int], None]
+"""Is told the last bytes that were passed over, and how many there were in all."""
 
 
 class Readable(Protocol):
@@ -46,15 +51,20 @@ def read_chunks(
     first_line_number: int = 1,
     chunk_bytes: int = CHUNK_BYTES,
     max_line_bytes: int = MAX_LINE_BYTES,
+    on_passed: OnPassed | None = None,
 ) -> Iterator[Chunk]:
     """Read `stream` from its beginning and yield its chunks, without the lines before the offset `start`.
 
     `start` is the beginning of a line and `first_line_number` its number; when a `start` comes without a
     number, the lines passed over are counted. Which lines there are, and which of them are oversized, does
-    not depend on `chunk_bytes`. Errors of the stream come through after the whole lines before them.
+    not depend on `chunk_bytes`. `on_passed` is told
+    what was passed over and may raise. Errors of the stream come through after the whole lines before them.
     """
-    passed = _pass_over(stream, start)
-    number = first_line_number if first_line_number > 1 else 1 + passed
+    newlines, size, before = _pass_over(stream, start)
+    if on_passed is not None and start:
+        on_passed(before, size)
+
+    number = first_line_number if first_line_number > 1 else 1 + newlines
     yield from chunks_from(stream, source_id, start, number, chunk_bytes, max_line_bytes)
 
 
@@ -154,11 +164,12 @@ def _one_line(window: _Window, max_line_bytes: int) -> int:
     return size or (len(window.bytes) if window.is_last and len(window.bytes) <= max_line_bytes else 0)
 
 
-def _pass_over(stream: Readable, size: int) -> int:
-    """Read and forget `size` bytes; return the number of newlines in them."""
-    newlines = 0
-    while size > 0 and (piece := stream.read(min(size, _SKIP_BYTES))):
+def _pass_over(stream: Readable, size: int) -> tuple[int, int, bytes]:
+    """Read `size` bytes; return the number of newlines in them, how many bytes there were, and the last of them."""
+    newlines, passed, before = 0, 0, b""
+    while passed < size and (piece := stream.read(min(size - passed, _SKIP_BYTES))):
         newlines += piece.count(b"\n")
-        size -= len(piece)
+        passed += len(piece)
+        before = (before + piece[-FINGERPRINT_BYTES:])[-FINGERPRINT_BYTES:]
 
-    return newlines
+    return newlines, passed, before

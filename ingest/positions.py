@@ -16,10 +16,12 @@ Days = Mapping[tuple[str, date], int]
 class Pending:
     """A chunk on its way: `outstanding` batches are not acknowledged yet, None while it is not cut into batches.
 
-    `moves` is whether the position may pass it; an unfinished last line is read again by the next run.
+    `fingerprint` is that of the source at `end`. `moves` is whether the position may pass the chunk; an unfinished last
+    line is read again by the next run.
     """
 
     end: int
+    fingerprint: str = ""
     moves: bool = True
     outstanding: int | None = None
     counts: Counts = field(default_factory=Counts)
@@ -44,15 +46,16 @@ class Watermark:
     Chunks enter in the order they were read; the position moves over the longest finished run of them.
     """
 
-    def __init__(self, position: int) -> None:
+    def __init__(self, position: int, fingerprint: str = "") -> None:
         self.position = position
+        self.fingerprint = fingerprint
         self.counts = Counts()
         self.days: Counter[tuple[str, date]] = Counter()
         self._pending: deque[Pending] = deque()
 
-    def enter(self, end: int, *, moves: bool = True) -> Pending:
-        """Register the next chunk, which ends at byte `end`."""
-        pending = Pending(end=end, moves=moves)
+    def enter(self, end: int, fingerprint: str = "", *, moves: bool = True) -> Pending:
+        """Register the next chunk, which ends at byte `end`, where the source has `fingerprint`."""
+        pending = Pending(end=end, fingerprint=fingerprint, moves=moves)
         self._pending.append(pending)
         return pending
 
@@ -63,7 +66,7 @@ class Watermark:
             chunk = self._pending.popleft()
             self.days.update(chunk.days)
             if chunk.moves:
-                self.position = chunk.end
+                self.position, self.fingerprint = chunk.end, chunk.fingerprint
                 self.counts += chunk.counts
 
         return self.position != before

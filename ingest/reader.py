@@ -127,6 +127,7 @@ class Reader:
             first_line_number=running.keeper.next_line_number,
             chunk_bytes=self._settings.chunk_bytes,
             max_line_bytes=self._settings.max_line_bytes,
+            on_passed=running.keeper.recognise,
         )
         found = False
         while self._goes_on(opened) and (chunk := await to_thread.run_sync(_next, iterator)) is not None:

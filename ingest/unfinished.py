@@ -12,7 +12,6 @@ from dataclasses import dataclass, replace
 
 import polars as pl
 
-from footfall.keys import logical_name
 from ingest.chunks import Chunk
 from ingest.formats import Format
 from ingest.lines import split_lines
@@ -28,10 +27,11 @@ class Part:
 
 
 def may_grow(opened: OpenSource) -> bool:
-    """Tell whether the source may be written to: a plain regular file whose name has no rotation suffix."""
-    is_plain_file = opened.compression == "none" and opened.size_bytes is not None
-    file_name = opened.source.file_name
-    return is_plain_file and logical_name(file_name) == file_name
+    """Tell whether the source may still be written to: a plain file, whatever its name.
+
+    A name says little: logs are rotated by renaming while the server goes on writing, and many are born with a date.
+    """
+    return opened.compression == "none" and opened.size_bytes is not None
 
 
 def readable_parts(chunk: Chunk, form: Format) -> Iterator[Part]:
@@ -59,4 +59,4 @@ def _split_last_line(chunk: Chunk) -> tuple[Chunk, Chunk]:
 
 def _is_whole(line: Chunk, form: Format) -> bool:
     text = split_lines(line).get_column("text")
-    return bool(text.to_frame().select(pl.col("text").str.contains(form.strict).all()).item())
+    return bool(text.to_frame().select(pl.col("text").str.contains(form.whole).all()).item())

@@ -13,6 +13,7 @@ from footfall.clock import Clock
 from footfall.errors import FootfallError, InputError
 from footfall.store import Store
 from footfall.store.state import TableMeta
+from ingest.checkpoint import DayLedger
 from ingest.deadletters import DeadLetterFile
 from ingest.flow import Parcel, Running, Work
 from ingest.positions import Pending
@@ -40,6 +41,7 @@ class Worker:
         self._writer = Writer(store, clock, tally, give_up_after_seconds=settings.give_up_after_seconds)
         self._dead_letters = DeadLetterFile(settings.dead_letters)
         self._dead_letters_lock = anyio.Lock()
+        self._ledger = DayLedger(store, clock)
         self._nap = anyio.CancelScope()
         self._drained = False
 
@@ -96,6 +98,7 @@ class Worker:
             async for work in chunks:
                 prepared = await to_thread.run_sync(prepare, work.chunk, work.running.recipe)
                 await self._bury(prepared)
+                await self._ledger.announce(prepared.days)
                 work.pending.counts, work.pending.days = prepared.counts, prepared.days
                 work.pending.outstanding = len(prepared.batches)
                 self._finish(work.pending, work.running)

@@ -15,7 +15,7 @@ import click
 import msgspec
 
 from footfall.store.address import StoreSettings
-from footfall.store.commands import App, store_options
+from footfall.store.commands import App, option, store_options
 from reports.answer import Answer
 from reports.catalogue import ALL, CATALOGUE, Report, View, find_reports
 from reports.outputs import OUTPUTS, CsvOutput, Output, TableOutput
@@ -42,14 +42,11 @@ _DATE: Final = click.DateTime(["%Y-%m-%d"])
 
 
 def _option(
-    flag: str,
-    name: str,
-    usual: str | None = None,
-    **settings: Any,
+    flag: str, name: str, usual: str | None = None, **settings: Any
 ) -> Callable[[Decorated], Decorated]:
-    """Return an option whose environment variable is named after `flag`; `usual` words a default of None."""
+    """Return an option of `footfall report` whose environment variable is named after `flag`."""
     variable = "FOOTFALL_REPORT_" + flag.removeprefix("--").replace("-", "_").upper()
-    return click.option(flag, name, envvar=variable, show_envvar=True, show_default=usual or True, **settings)
+    return option(flag, name, envvar=variable, usual=usual, **settings)
 
 
 @click.command(name="report", epilog=EXAMPLES)
@@ -158,12 +155,12 @@ def report_command(
 
 
 @click.command(name="reports", epilog="Example: footfall reports --format json")
-@click.option(
+@option(
     "--format",
     "form",
+    envvar="FOOTFALL_REPORTS_FORMAT",
     type=click.Choice(["table", "json"]),
     default="table",
-    show_default=True,
     help="Form of the output.",
 )
 def reports_command(form: str) -> None:

@@ -77,6 +77,9 @@ def moto_endpoint(no_real_aws: None) -> Iterator[str]:
 @pytest.fixture(scope="session")
 def dynamodb_local_endpoint(no_real_aws: None) -> Iterator[str]:
     missing = dynamodb_local_missing()
+    if missing is not None and os.environ.get("FOOTFALL_REQUIRE_DYNAMODB_LOCAL"):
+        pytest.fail(missing)
+
     if missing is not None:
         pytest.skip(missing)
 

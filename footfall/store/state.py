@@ -4,7 +4,7 @@
 pk             sk                       attributes
 =============  =======================  ======================================================================
 ``meta``       ``table``                schema_version, layout, shards, salt, created_at: written once
-``source#G``   source id                position, lines, events, rejected, skipped, filtered, name, revision,
+``source#G``   source id                position, fingerprint, line counts, name, revision,
                                         saved_at, saved_by: how far worker group G has read a source
 ``day``        ``{site}#{date}``        revision, written: how often and how much was written to a day
 =============  =======================  ======================================================================
@@ -49,13 +49,15 @@ class TableMeta:
 class Checkpoint:
     """How far a worker group has come in one source; everything below `position` is stored or in the dead letters.
 
-    `position` is a decompressed byte offset; the counts are of lines below it. `revision` is that of the stored item,
+    `position` is a decompressed byte offset and `fingerprint` what stands before it (`footfall.keys.fingerprint`, empty
+    when that is not known); the counts are of lines below it. `revision` is that of the stored item,
     0 when there is none yet.
     """
 
     source_id: str
     name: str
     position: int = 0
+    fingerprint: str = ""
     lines: int = 0
     events: int = 0
     rejected: int = 0
@@ -129,7 +131,7 @@ async def read_checkpoint(store: Store, clock: Clock, group: str, source_id: str
         return Checkpoint(source_id=source_id, name=name)
 
     numbers = {field: int(item[field]["N"]) for field in _COUNTS}
-    return Checkpoint(source_id=source_id, name=name, **numbers)
+    return Checkpoint(source_id=source_id, name=name, fingerprint=item["fingerprint"]["S"], **numbers)
 
 
 async def save_checkpoint(store: Store, clock: Clock, group: str, checkpoint: Checkpoint) -> Checkpoint:
@@ -142,6 +144,7 @@ async def save_checkpoint(store: Store, clock: Clock, group: str, checkpoint: Ch
         "pk": text(f"source{SEPARATOR}{group}"),
         "sk": text(checkpoint.source_id),
         "name": text(checkpoint.name),
+        "fingerprint": text(checkpoint.fingerprint),
         "saved_at": text(clock.now().isoformat(timespec="milliseconds")),
         "saved_by": text(clock.token(SAVE_TOKEN_BYTES).hex()),
         **{field: number(getattr(saved, field)) for field in _COUNTS},

@@ -39,10 +39,14 @@ class Field:
     meaning: str
 
 
+CLOSED_OR_CUT: Final = r'(?:"|\\?$)'
+"""Where a tolerant quoted field ends: at its closing quotation mark, or where the line was cut."""
+
+
 def _quoted(name: str, meaning: str) -> Field:
     """Return a quoted field; a line may end before its closing quotation mark."""
     strict = rf'"(?P<{name}>[^"\\]+)"'
-    return Field(name, (name,), strict, rf'"(?P<{name}>{_QUOTED})(?:"|\\?$)', meaning)
+    return Field(name, (name,), strict, rf'"(?P<{name}>{_QUOTED}){CLOSED_OR_CUT}', meaning)
 
 
 def _same(name: str, columns: tuple[str, ...], expression: str, meaning: str) -> Field:

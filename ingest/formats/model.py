@@ -13,7 +13,7 @@ from typing import Final
 
 import polars as pl
 
-from ingest.formats.fields import Field
+from ingest.formats.fields import CLOSED_OR_CUT, Field
 from ingest.formats.times import is_time, read_time
 from ingest.formats.values import split_requests, unescape
 
@@ -81,6 +81,12 @@ class Format:
         whole, cut = fields[: len(fields) - cuttable], fields[len(fields) - cuttable :]
         expression = "^\0*" + " ".join([*whole, *cut[:1]])
         return expression + "".join(f"(?: {field})?" for field in cut[1:]) + self.rest + "$"
+
+    @property
+    def whole(self) -> str:
+        """Return the expression of a line that surely has its end: tolerant, with every quotation mark closed."""
+        closed = [field.tolerant.replace(CLOSED_OR_CUT, '"') for field in self.fields]
+        return "^\0*" + " ".join(closed) + "$"
 
     def parse(self, lines: pl.DataFrame) -> Parsed:
         """Read lines with line_number, offset and text, as `ingest.lines.split_lines` gives them; never

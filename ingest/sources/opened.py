@@ -13,9 +13,9 @@ from typing import BinaryIO, Final, Self
 import polars as pl
 
 from footfall.errors import SourceError
-from footfall.keys import source_id
+from footfall.keys import FINGERPRINT_BYTES, source_id
 from footfall.text import printable
-from ingest.chunks import CHUNK_BYTES, MAX_LINE_BYTES, Chunk, Readable, chunks_from, read_chunks
+from ingest.chunks import CHUNK_BYTES, MAX_LINE_BYTES, Chunk, OnPassed, Readable, chunks_from, read_chunks
 from ingest.lines import split_lines
 from ingest.sources.beginning import HEAD_LINES, Beginning
 from ingest.sources.codecs import DAMAGE, MAGIC_BYTES, PLAIN, Codec, Pieces, codec_of, foreign_archive
@@ -73,6 +73,7 @@ class OpenSource:
         first_line_number: int = 1,
         chunk_bytes: int = CHUNK_BYTES,
         max_line_bytes: int = MAX_LINE_BYTES,
+        on_passed: OnPassed | None = None,
     ) -> Iterator[Chunk]:
         """Yield the chunks from the decompressed offset `start` on, which is the beginning of a line; once
         only.
@@ -82,8 +83,8 @@ class OpenSource:
         """
         name = self.id or ""
         if first_line_number > 1 and self._can_seek:
-            self._raw.seek(start)
             plain = _Checked(self.source, self._raw)
+            self._pass_to(start, plain, on_passed)
             return chunks_from(plain, name, start, first_line_number, chunk_bytes, max_line_bytes)
 
         return read_chunks(
@@ -93,7 +94,16 @@ class OpenSource:
             first_line_number=first_line_number,
             chunk_bytes=chunk_bytes,
             max_line_bytes=max_line_bytes,
+            on_passed=on_passed,
         )
+
+    def _pass_to(self, start: int, plain: Readable, on_passed: OnPassed | None) -> None:
+        """Go to `start` in a plain file, by way of the bytes before it."""
+        near = max(0, start - FINGERPRINT_BYTES)
+        self._raw.seek(near)
+        before = plain.read(start - near)
+        if on_passed is not None:
+            on_passed(before, near + len(before) if before else self.size_bytes or 0)
 
     def close(self) -> None:
         """Close the file; standard input stays open."""

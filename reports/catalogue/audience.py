@@ -71,11 +71,12 @@ REFERRERS: Final = Report(
             "top_page", "text", "page most often opened from there; of equal ones the first in order"
         ),
     ),
-    definition=(
-        "Requests with a referrer on another host, embedded images included. The site's name, the virtual "
-        "host that answered and hosts declared as own do not count as other, with or without www. "
-        f"{m.PAGE_RULE} {m.VISITOR_RULE} {m.BOTS_RULE}"
+    remark=(
+        "Requests with a referrer on another host, embedded images included. The site's name, the "
+        "virtual host that answered and hosts declared as own do not count as other, with or without "
+        "www."
     ),
+    rules=(m.PAGE_RULE, m.VISITOR_RULE, m.BOTS_RULE),
     build=_referrers,
 )
 
@@ -92,10 +93,8 @@ HOSTS: Final = Report(
         m.FIRST_AT,
         m.LAST_AT,
     ),
-    definition=(
-        "Addresses are as stored: masked unless they were ingested otherwise, so a row can be a network. "
-        f"{m.PAGE_RULE} {m.ERROR_RULE} {m.VISITOR_RULE} {m.BOTS_RULE}"
-    ),
+    remark="Addresses are as stored: masked unless they were ingested otherwise, so a row can be a network.",
+    rules=(m.PAGE_RULE, m.ERROR_RULE, m.VISITOR_RULE, m.BOTS_RULE),
     build=_hosts,
 )
 
@@ -112,6 +111,7 @@ VISITORS: Final = Report(
         ReportColumn("address", "text", "client address of the latest request, as stored"),
         ReportColumn("user_agent", "text", "user agent of the latest request"),
     ),
-    definition=f"{m.VISITOR_RULE} {m.PAGE_RULE} {m.BOTS_RULE}",
+    remark="",
+    rules=(m.PAGE_RULE, m.VISITOR_RULE, m.BOTS_RULE),
     build=_visitors,
 )

@@ -58,9 +58,8 @@ PAGES: Final = Report(
         ReportColumn("bytes", "bytes", "sent in all answers for the path"),
         m.ERRORS,
     ),
-    definition=(
-        f"Paths with at least one page view. {m.PAGE_RULE} {m.ERROR_RULE} {m.VISITOR_RULE} {m.BOTS_RULE}"
-    ),
+    remark="Paths with at least one page view.",
+    rules=(m.PAGE_RULE, m.ERROR_RULE, m.VISITOR_RULE, m.BOTS_RULE),
     build=_pages,
 )
 
@@ -74,7 +73,8 @@ STATUSES: Final = Report(
         m.VISITORS,
         m.BYTES,
     ),
-    definition=f"Every logged request counts. {m.VISITOR_RULE} {m.BOTS_RULE}",
+    remark="Every logged request counts.",
+    rules=(m.VISITOR_RULE, m.BOTS_RULE),
     build=_statuses,
 )
 
@@ -89,6 +89,7 @@ NOT_FOUND: Final = Report(
             "top_referrer", "text", "referrer most often sent with it; of equal ones the first in order"
         ),
     ),
-    definition=f"Requests answered with 404, whatever the method. {m.VISITOR_RULE} {m.BOTS_RULE}",
+    remark="Requests answered with 404, whatever the method.",
+    rules=(m.VISITOR_RULE, m.BOTS_RULE),
     build=_not_found,
 )

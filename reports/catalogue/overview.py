@@ -87,7 +87,8 @@ SUMMARY: Final = Report(
         ReportColumn("server_errors", "requests", "answered with 5xx"),
         ReportColumn("server_errors_share", "share", "of all requests"),
     ),
-    definition=f"Every logged request counts. {m.PAGE_RULE} {m.VISITOR_RULE} {m.BOTS_RULE}",
+    remark="Every logged request counts.",
+    rules=(m.PAGE_RULE, m.VISITOR_RULE, m.BOTS_RULE),
     build=_summary,
 )
 
@@ -102,11 +103,11 @@ DAYS: Final = Report(
         m.BYTES,
         m.ERRORS,
     ),
-    definition=(
-        "Days begin at midnight in the report's time zone; days without requests have no row. Who comes on "
-        "two days is a visitor of both, so visitors do not add up. "
-        f"{m.VISITOR_RULE} {m.PAGE_RULE} {m.ERROR_RULE} {m.BOTS_RULE}"
+    remark=(
+        "Days begin at midnight in the report's time zone; days without requests have no row. Who comes "
+        "on two days is a visitor of both, so visitors do not add up."
     ),
+    rules=(m.PAGE_RULE, m.ERROR_RULE, m.VISITOR_RULE, m.BOTS_RULE),
     build=_days,
     is_series=True,
 )
@@ -123,10 +124,8 @@ HOURS: Final = Report(
         m.BYTES,
         m.ERRORS,
     ),
-    definition=(
-        "Hours are those of the report's time zone, all days of the range together. "
-        f"{m.PAGE_RULE} {m.ERROR_RULE} {m.VISITOR_RULE} {m.BOTS_RULE}"
-    ),
+    remark="Hours are those of the report's time zone, all days of the range together.",
+    rules=(m.PAGE_RULE, m.ERROR_RULE, m.VISITOR_RULE, m.BOTS_RULE),
     build=_hours,
     is_series=True,
 )

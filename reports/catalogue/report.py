@@ -39,16 +39,22 @@ class Report:
 
     `build` takes events with the columns of `footfall.event.SCHEMA`, in any order and any partitioning, and
     returns a query for exactly `columns`, in a fixed order of rows. Without events it gives no rows, or one
-    row of zeros. `is_series` says that rows are moments in time, which a terminal shows whole rather than the
-    first few of.
+    row of zeros. `remark` says what only this report counts and `rules` what it has in common with others.
+    `is_series` says that rows are moments in time, which a terminal shows whole rather than the first few of.
     """
 
     name: str
     question: str
     columns: tuple[ReportColumn, ...]
-    definition: str
+    remark: str
+    rules: tuple[str, ...]
     build: Callable[[pl.LazyFrame, View], pl.LazyFrame]
     is_series: bool = False
+
+    @property
+    def definition(self) -> str:
+        """Return what the figures mean, in sentences."""
+        return " ".join(filter(None, [self.remark, *self.rules]))
 
     @property
     def column_names(self) -> tuple[str, ...]:

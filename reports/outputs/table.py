@@ -5,7 +5,7 @@ Cells come from log lines, so everything passes `printable` and nothing is read 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from io import StringIO
@@ -45,7 +45,7 @@ _HEIGHT: Final = 25
 
 @dataclass(frozen=True, slots=True)
 class TableOutput:
-    """Tables with a question above and the definition below.
+    """Tables with a question above and what it counts below.
 
     `width` is the terminal's in columns; None means that this is no terminal: no colour, no shortening to
     fit.
@@ -58,8 +58,10 @@ class TableOutput:
     takes_many: bool = True
 
     def write(self, answers: Sequence[Answer], stream: BinaryIO) -> None:
-        """Write each answer as a table, a blank line between them."""
-        stream.write("\n".join(self._shown(answer) for answer in answers).encode("utf-8", "backslashreplace"))
+        """Write each answer as a table, a blank line between them, and the rules they follow once at the end."""
+        tables = [self._shown(answer) for answer in answers]
+        text = "\n".join([*tables, self._rules(answers)])
+        stream.write(text.encode("utf-8", "backslashreplace"))
 
     def _shown(self, answer: Answer) -> str:
         console = self._console()
@@ -68,11 +70,18 @@ class TableOutput:
         console.print(Text(f"{answer.report.name}: {answer.report.question}", style="bold"))
         console.print(Text(answer.provenance.sentence(), style="dim"))
         console.print(self._body(answer, columns, is_tall=is_tall))
-        for line in _notes(answer, columns):
-            console.print(Text(line, style="dim"), width=min(self.width or _PLAIN_WIDTH, _PLAIN_WIDTH))
+        self._remark(console, _notes(answer, columns))
+        return _printed(console)
 
-        text = console.file.getvalue()  # type: ignore[attr-defined]  # a StringIO, made in _console
-        return "\n".join(line.rstrip() for line in text.splitlines()) + "\n"
+    def _rules(self, answers: Sequence[Answer]) -> str:
+        console = self._console()
+        rules = dict.fromkeys(rule for answer in answers for rule in answer.report.rules)
+        self._remark(console, rules)
+        return _printed(console)
+
+    def _remark(self, console: Console, lines: Iterable[str]) -> None:
+        for line in lines:
+            console.print(Text(line, style="dim"), width=min(self.width or _PLAIN_WIDTH, _PLAIN_WIDTH))
 
     def _console(self) -> Console:
         return Console(
@@ -99,6 +108,11 @@ class TableOutput:
 
     def _box(self) -> Box:
         return SIMPLE_HEAD if self.width is None else HORIZONTALS
+
+
+def _printed(console: Console) -> str:
+    text = console.file.getvalue()  # type: ignore[attr-defined]  # a StringIO, made in _console
+    return "\n".join(line.rstrip() for line in text.splitlines()) + "\n"
 
 
 def human_bytes(count: int) -> str:
@@ -236,4 +250,5 @@ def _notes(answer: Answer, shown_columns: Sequence[ReportColumn]) -> Iterator[st
     if hidden:
         yield f"No room here for: {', '.join(hidden)}"
 
-    yield answer.report.definition
+    if answer.report.remark:
+        yield answer.report.remark

@@ -6,7 +6,8 @@ from datetime import date
 import anyio
 import pytest
 
-from footfall.errors import StoreError
+from footfall.errors import SourceError, StoreError
+from footfall.keys import fingerprint
 from footfall.store import Store
 from footfall.store.admin import open_tables
 from footfall.store.embedded import EmbeddedEngine
@@ -91,7 +92,8 @@ async def test_what_is_done_is_saved_and_the_next_run_goes_on_behind_it(engine: 
     read(keeper, 2)
     await keeper.save()
     again = await keeper_on(store)
-    assert again.saved == keeper.saved == Checkpoint(SOURCE, "access.log", 50, 5, 5, 0, 0, 0, revision=1)
+    expected = Checkpoint(SOURCE, "access.log", 50, fingerprint(b""), 5, 5, revision=1)
+    assert again.saved == keeper.saved == expected
     assert (again.read_position, again.next_line_number, again.watermark.position) == (50, 6, 50)
 
 
@@ -235,3 +237,42 @@ async def test_two_saves_at_once_are_one_after_the_other(engine: Watching) -> No
         tasks.start_soon(keeper.save)
 
     assert engine.writes == ["UpdateItem", "PutItem"]
+
+
+def chunk_of(keeper: CheckpointKeeper, data: bytes, *, oversized: bool = False) -> Chunk:
+    start, lines = keeper.read_position, data.count(b"\n")
+    return Chunk(SOURCE, data, start, start + len(data), keeper.next_line_number, lines, oversized)
+
+
+async def saved_after(store: Store, chunks: list[bytes], *, oversized: bool = False) -> Checkpoint:
+    keeper = await keeper_on(store)
+    for data in chunks:
+        keeper.enter(chunk_of(keeper, data, oversized=oversized), moves=True).outstanding = 0
+
+    keeper.watermark.advance()
+    await keeper.save()
+    return keeper.saved
+
+
+async def test_the_fingerprint_does_not_depend_on_how_the_log_was_cut(engine: Watching) -> None:
+    data = b"".join(b"line %d\n" % number for number in range(400))
+    saved = await saved_after(store_on(engine), data.splitlines(keepends=True))
+    assert saved.fingerprint == fingerprint(data)
+
+
+async def test_the_log_that_was_read_is_recognised_and_another_is_not(engine: Watching) -> None:
+    await saved_after(store_on(engine), [b"first\n", b"second\n"])
+    keeper = await keeper_on(store_on(engine))
+    keeper.recognise(b"first\nsecond\n", 13)
+    with pytest.raises(SourceError, match="goes on differently"):
+        keeper.recognise(b"first\nSECOND\n", 13)
+
+    with pytest.raises(SourceError, match="has 6 bytes, but 13 of it were read"):
+        keeper.recognise(b"first\n", 6)
+
+
+async def test_behind_an_oversized_line_a_log_is_taken_as_it_is(engine: Watching) -> None:
+    await saved_after(store_on(engine), [b"first\n"], oversized=True)
+    keeper = await keeper_on(store_on(engine))
+    keeper.recognise(b"whatever", 6)
+    assert keeper.saved.fingerprint == ""

@@ -43,9 +43,18 @@ def lines_of(chunks: list[Chunk]) -> list[tuple[int, int, bytes]]:
     return found
 
 
-def cut(data: bytes, chunk_bytes: int, max_line_bytes: int = 1000, **places: int) -> list[Chunk]:
+def cut(
+    data: bytes, chunk_bytes: int, max_line_bytes: int = 1000, start: int = 0, first_line_number: int = 1
+) -> list[Chunk]:
     return list(
-        read_chunks(Dripping(data), SOURCE, chunk_bytes=chunk_bytes, max_line_bytes=max_line_bytes, **places)
+        read_chunks(
+            Dripping(data),
+            SOURCE,
+            start=start,
+            first_line_number=first_line_number,
+            chunk_bytes=chunk_bytes,
+            max_line_bytes=max_line_bytes,
+        )
     )
 
 

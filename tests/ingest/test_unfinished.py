@@ -69,18 +69,25 @@ def test_wherever_the_log_is_cut_only_whole_lines_are_read(size: int) -> None:
     assert b"".join(part.chunk.data for part in read if part.is_final) == data[: data.rfind(b"\n") + 1]
 
 
+@pytest.mark.parametrize("name", ["access.log", "access.log.1", "access-2026-03-01.log"])
+def test_a_plain_file_may_grow_whatever_its_name(tmp_path: Path, name: str) -> None:
+    with open_source(find_sources([str(write_log(tmp_path / name, 3))])[0]) as opened:
+        assert may_grow(opened)
+
+
 @pytest.mark.parametrize(
-    ("name", "grows"),
+    ("agent", "is_whole"),
     [
-        ("access.log", True),
-        ("access.log.1", False),
-        ("access.log-20260301", False),
-        ("access.log.old", False),
+        (b'"Mozilla"', True),
+        (b'"a \\"quoted\\" name"', True),
+        (b'"a \\"', False),
+        (b'"Mozil', False),
+        (b'"', False),
     ],
 )
-def test_a_plain_file_may_grow_until_it_is_rotated(tmp_path: Path, name: str, grows: bool) -> None:
-    with open_source(find_sources([str(write_log(tmp_path / name, 3))])[0]) as opened:
-        assert may_grow(opened) is grows
+def test_a_line_is_whole_when_its_last_quotation_mark_is_closed(agent: bytes, is_whole: bool) -> None:
+    line = b'192.0.2.1 - - [01/Mar/2026:00:00:00 +0000] "GET / HTTP/1.1" 200 5 "-" ' + agent
+    assert bool(parts(line)) is is_whole
 
 
 @pytest.mark.parametrize("compress", [gzip.compress, bz2.compress])
@@ -143,13 +150,13 @@ async def test_a_whole_last_line_is_stored_again_under_its_key_when_its_newline_
 
 
 @pytest.mark.anyio
-@pytest.mark.parametrize("name", ["access.log.1", "access.log.gz"])
+@pytest.mark.parametrize("name", ["access.log.1.gz", "access.log.gz"])
 async def test_a_last_line_without_newline_is_final_where_nothing_can_follow(
     tmp_path: Path, name: str
 ) -> None:
     store, log = tmp_path / "store.db", tmp_path / name
     data = b"".join(combined_lines(10))[:-12]
-    log.write_bytes(gzip.compress(data) if name.endswith(".gz") else data)
+    log.write_bytes(gzip.compress(data))
     outcome = await ingest(store, log)
     assert (outcome.tally.counts.events, outcome.notices) == (10, [])
     saved = await checkpoint_of(store, log)

@@ -452,3 +452,45 @@ async def test_every_event_is_in_the_day_ledger(tmp_path: Path, store: Path) -> 
         days = await read_days(opened, HurriedClock())
 
     assert [(day.site, day.on.day, day.written) for day in days] == [(SITE, 1, 60), (SITE, 2, 40)]
+
+
+@pytest.mark.parametrize("is_packed", [False, True])
+async def test_another_log_with_the_same_name_and_first_line_is_not_skipped_in_silence(
+    tmp_path: Path, store: Path, is_packed: bool
+) -> None:
+    lines = combined_lines(60)
+    one = _log_in(tmp_path / "one", lines[:30], is_packed=is_packed)
+    two = _log_in(tmp_path / "two", [lines[0], *lines[30:]], is_packed=is_packed)
+    outcome = await ingest(store, one, two)
+    [problem] = outcome.problems
+    assert outcome.tally.counts.events == 30
+    assert "goes on differently" in str(problem)
+    assert "--host-label" in (problem.hint or "")
+    assert (await ingest(store, two, host_label="two")).tally.counts.events == 31
+
+
+async def test_a_log_that_has_become_shorter_is_told(log: Path, store: Path) -> None:
+    await ingest(store, log)
+    log.write_bytes(b"".join(combined_lines(400)))
+    outcome = await ingest(store, log)
+    [problem] = outcome.problems
+    assert "of it were read before" in str(problem)
+    assert len(await table(store)) == 1000
+
+
+async def test_a_day_is_in_the_ledger_before_its_first_event_is_stored(log: Path, store: Path) -> None:
+    order: list[str] = []
+    async with embedded_store(store) as (opened, meta):
+        noting = Between(opened.engine, before=lambda operation, _: order.append(operation))
+        await ingest_into(replace(opened, engine=noting), meta, log)
+
+    assert order.index("UpdateItem") < order.index("BatchWriteItem")
+    assert order.index("BatchWriteItem") < len(order) - 1 - order[::-1].index("UpdateItem")
+
+
+def _log_in(folder: Path, lines: list[bytes], *, is_packed: bool) -> Path:
+    folder.mkdir()
+    data = b"".join(lines)
+    path = folder / "access.log"
+    path.write_bytes(gzip.compress(data) if is_packed else data)
+    return path

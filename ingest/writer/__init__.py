@@ -1,0 +1,1 @@
+"""Items to the table: `batches` cuts them into requests, `pool` sends those until they are stored."""
