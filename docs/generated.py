@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -43,7 +44,11 @@ def commands() -> str:
 def help_text(path: str, command: click.Command) -> str:
     """Return what ``--help`` prints, at a fixed width."""
     context = click.Context(
-        command, info_name=path, terminal_width=WIDTH, max_content_width=WIDTH, **_help_names()
+        command,
+        info_name=path,
+        terminal_width=WIDTH,
+        max_content_width=WIDTH,
+        help_option_names=["-h", "--help"],
     )
     return "\n".join(line.rstrip() for line in command.get_help(context).splitlines())
 
@@ -101,7 +106,11 @@ def report_columns() -> str:
 
 def exit_codes() -> str:
     """Return every exit code with what leads to it."""
-    kinds = [errors.FootfallError, *_descendants(errors.FootfallError)]
+    kinds = [
+        kind
+        for kind in vars(errors).values()
+        if inspect.isclass(kind) and issubclass(kind, errors.FootfallError)
+    ]
     rows: dict[int, list[str]] = {
         0: ["Done. Also when a signal stopped the run after everything read was stored."]
     }
@@ -125,15 +134,14 @@ def _captured(*lines: str) -> str:
             done = subprocess.run(  # noqa: S603 - our own command lines
                 command, cwd=folder, env=environment, capture_output=True, text=True, check=True
             )
-            shown.append(f"$ {line}\n{done.stdout}")
+            shown.append(f"$ {line}\n{_without_times(done.stderr)}\n{done.stdout}".rstrip())
 
-    return "```text\n" + "\n".join(text.rstrip() + "\n" for text in shown) + "```\n"
+    return "```text\n" + "\n\n".join(shown) + "\n```\n"
 
 
-def _descendants(kind: type[errors.FootfallError]) -> Iterator[type[errors.FootfallError]]:
-    for child in kind.__subclasses__():
-        yield child
-        yield from _descendants(child)
+def _without_times(talk: str) -> str:
+    """Leave out what differs from machine to machine."""
+    return re.sub(r" \([\d,]+/s\)|,? (?:in )?\d+\.\d+ s\b| over \d+ segments?", "", talk).rstrip()
 
 
 def _walk(path: str, command: click.Command) -> Iterator[tuple[str, click.Command]]:
@@ -143,10 +151,6 @@ def _walk(path: str, command: click.Command) -> Iterator[tuple[str, click.Comman
 
     for name in sorted(command.commands):
         yield from _walk(f"{path} {name}", command.commands[name])
-
-
-def _help_names() -> dict[str, list[str]]:
-    return {"help_option_names": ["-h", "--help"]}
 
 
 def _field_rows(fields: Iterable[object]) -> Iterator[tuple[str, str, str]]:
@@ -163,5 +167,5 @@ def sample_reports() -> str:
     """Return what two reports print for the sample logs, read into an embedded store as the demo does."""
     return _captured(
         "footfall ingest sample_logs/ --site example.com --store embedded:demo.db",
-        "footfall report days pages --limit 5 --store embedded:demo.db",
+        "footfall report days pages --limit 7 --store embedded:demo.db",
     )

@@ -89,6 +89,13 @@ DEFAULTS: Final = IngestSettings()
     help="Requests under way at once.",
 )
 @option(
+    "--max-rejected",
+    type=click.FloatRange(0, 1),
+    default=DEFAULTS.max_rejected,
+    metavar="SHARE",
+    help="Stop when more than this share of the lines was refused, from 1,000 lines on.",
+)
+@option(
     "--give-up-after",
     type=click.FloatRange(0),
     default=DEFAULTS.give_up_after_seconds,
@@ -119,6 +126,7 @@ def ingest_command(
     source_name: str,
     dead_letters: Path,
     writers: int,
+    max_rejected: float,
     give_up_after: float,
     summary_form: str,
 ) -> int:
@@ -145,6 +153,7 @@ def ingest_command(
         replay=replay,
         dead_letters=dead_letters,
         writers=writers,
+        max_rejected=max_rejected,
         give_up_after_seconds=give_up_after,
     )
     sources = find_sources(paths, stdin_name=source_name)
@@ -182,11 +191,11 @@ def summary_lines(outcome: Outcome, settings: IngestSettings) -> list[str]:
     tally, counts = outcome.tally, outcome.tally.counts
     rate = counts.events / outcome.seconds if outcome.seconds else 0.0
     lines = [
-        f"{counts.lines:,} lines read from {tally.sources:,} {_plural('source', tally.sources)} "
-        f"in {outcome.seconds:.1f} s: {counts.events:,} events stored ({rate:,.0f}/s), {counts.rejected:,} lines "
-        f"rejected, {counts.skipped:,} skipped, {counts.filtered:,} events filtered.",
+        f"{counts.lines:,} {_plural('line', counts.lines)} read from {tally.sources:,} "
+        f"{_plural('source', tally.sources)} in {outcome.seconds:.1f} s: {counts.events:,} events stored "
+        f"({rate:,.0f}/s), {counts.rejected:,} rejected, {counts.skipped:,} skipped, {counts.filtered:,} filtered.",
         f"{tally.batches:,} {_plural('batch', tally.batches, 'es')}, {tally.consumed_write_units:,.0f} write units, "
-        f"{tally.throttled:,} requests throttled.",
+        f"{tally.throttled:,} {_plural('request', tally.throttled)} throttled.",
     ]
     if counts.rejected:
         reasons = ", ".join(f"{reason} {count:,}" for reason, count in tally.rejected_by_reason.most_common())

@@ -32,5 +32,6 @@ class IngestSettings:
     preparers: int = field(default_factory=lambda: min(os.cpu_count() or 1, MOST_PREPARERS))
     chunk_bytes: int = 4 * 1024 * 1024
     max_line_bytes: int = 1024 * 1024
+    max_rejected: float = 0.5
     give_up_after_seconds: float = 600.0
     checkpoint_seconds: float = 2.0

@@ -10,7 +10,7 @@ from anyio import to_thread
 from anyio.streams.memory import MemoryObjectReceiveStream, MemoryObjectSendStream
 
 from footfall.clock import Clock
-from footfall.errors import FootfallError, InputError
+from footfall.errors import FootfallError, InputError, TooManyRejected
 from footfall.store import Store
 from footfall.store.state import TableMeta
 from ingest.checkpoint import DayLedger
@@ -26,6 +26,9 @@ from ingest.writer.pool import Writer
 
 LAST_SAVE_SECONDS: Final = 10.0
 """How long the last save may take when a run ends by an error."""
+
+ENOUGH_LINES: Final = 1000
+"""How many lines a run reads before it judges how many of them were refused."""
 
 
 class Worker:
@@ -124,6 +127,17 @@ class Worker:
         if pending.done:
             self._tally.counts += pending.counts
             running.keeper.watermark.advance()
+            self._judge_rejected()
+
+    def _judge_rejected(self) -> None:
+        """Raise `TooManyRejected` when the run refuses more of its lines than it may; all of them are kept."""
+        counts = self._tally.counts
+        if counts.lines >= ENOUGH_LINES and counts.rejected > self._settings.max_rejected * counts.lines:
+            raise TooManyRejected(
+                f"{counts.rejected:,} of the {counts.lines:,} lines so far were refused; "
+                f"they are kept in {self._settings.dead_letters}.",
+                hint="look at the reasons there, then name the --format or allow more with --max-rejected",
+            )
 
     async def _save_now_and_then(self) -> None:
         # Only the nap is ever cut short, never a save: a put that was sent must be known to have been sent.

@@ -11,7 +11,7 @@ import anyio
 import msgspec
 import pytest
 
-from footfall.errors import FormatError, SourceError, StoppedEarly, StoreError, TableMissing
+from footfall.errors import FormatError, SourceError, StoppedEarly, StoreError, TableMissing, TooManyRejected
 from footfall.store import Store
 from footfall.store.engine import Engine, NoReply, Reply
 from footfall.store.state import TableMeta, read_days
@@ -494,3 +494,21 @@ def _log_in(folder: Path, lines: list[bytes], *, is_packed: bool) -> Path:
     path = folder / "access.log"
     path.write_bytes(gzip.compress(data) if is_packed else data)
     return path
+
+
+async def test_a_run_that_refuses_most_lines_stops_and_keeps_them(tmp_path: Path, store: Path) -> None:
+    log = tmp_path / "access.log"
+    garbage = [b"not a line of any log %d\n" % number for number in range(2000)]
+    _write(log, [*combined_lines(1500), *garbage])
+    with pytest.raises(ExceptionGroup) as raised:
+        await ingest(store, log, chunk_bytes=SMALL)
+
+    only_leaf(raised.value, [TooManyRejected])
+    kept = (tmp_path / "dead.ndjson").read_bytes().splitlines()
+    saved = await checkpoint_of(store, log)
+    assert 0.5 * saved.lines < saved.rejected <= len(kept) < 2000
+    assert (await ingest(tmp_path / "other.db", log, max_rejected=1.0)).tally.counts.rejected == 2000
+
+
+def _write(path: Path, lines: list[bytes]) -> None:
+    path.write_bytes(b"".join(lines))
