@@ -19,8 +19,11 @@ import anyio
 import boto3
 
 from benchmarks.logs import log_lines
+from benchmarks.null_server import REPLY
 from footfall.clock import SystemClock
+from footfall.store import Store
 from footfall.store.address import StoreSettings, open_store
+from footfall.store.engine import Reply
 from footfall.store.state import TableMeta
 from ingest.run import run_ingest
 from ingest.settings import IngestSettings
@@ -44,15 +47,34 @@ def null_server() -> Iterator[str]:
 
 
 async def _ours(path: Path, url: str, dead_letters: Path) -> float:
-    clock = SystemClock()
+    address = StoreSettings(address="dynamodb:", region="eu-west-1", endpoint_url=url)
+    async with open_store(address, SystemClock()) as store:
+        return await _ingest(path, store, dead_letters)
+
+
+async def _ingest(path: Path, store: Store, dead_letters: Path) -> float:
     settings = IngestSettings(site="example.org", dead_letters=dead_letters, replay=True)
     meta = TableMeta(layout="items", shards=8, salt=b"benchmark")
-    address = StoreSettings(address="dynamodb:", region="eu-west-1", endpoint_url=url)
-    async with open_store(address, clock) as store:
-        outcome = await run_ingest(find_sources([str(path)]), settings, store, meta, clock)
-
+    outcome = await run_ingest(find_sources([str(path)]), settings, store, meta, SystemClock())
     assert outcome.tally.counts.events == OURS
     return outcome.tally.counts.events / outcome.seconds
+
+
+class NullEngine:
+    """A store that accepts everything at once: what is left is reading, preparing and keeping count."""
+
+    async def call(self, operation: str, body: bytes) -> Reply:
+        """Accept `body`."""
+        del operation, body
+        return Reply(200, REPLY)
+
+    async def aclose(self) -> None:
+        """Do nothing."""
+
+
+async def _without_network(path: Path, dead_letters: Path) -> float:
+    store = Store(NullEngine(), "events", "state", "nowhere")
+    return await _ingest(path, store, dead_letters)
 
 
 def _usual(lines: list[bytes], url: str) -> float:
@@ -91,10 +113,12 @@ def main() -> None:
         path.write_bytes(b"".join(log_lines(OURS)))
         usual = _usual(log_lines(USUAL), url)
         ours = anyio.run(_ours, path, url, Path(folder) / "dead-letters.ndjson")
+        offline = anyio.run(_without_network, path, Path(folder) / "dead-letters.ndjson")
 
     print("pipeline: log bytes to acknowledged BatchWriteItem calls, null server on this machine")
     print(f"  re + boto3 batch_writer  {usual:>10,.0f} events/s")
     print(f"  footfall                 {ours:>10,.0f} events/s   {ours / usual:.1f} times")
+    print(f"  footfall, no network     {offline:>10,.0f} events/s   {offline / usual:.1f} times")
 
 
 if __name__ == "__main__":
