@@ -189,10 +189,11 @@ def _sum_up(outcome: Outcome, settings: IngestSettings, form: str) -> None:
 def summary_lines(outcome: Outcome, settings: IngestSettings) -> list[str]:
     """Return what a person wants to know of a finished run."""
     tally, counts = outcome.tally, outcome.tally.counts
+    stored = f"{counts.events:,} {_plural('event', counts.events)} stored"
     rate = counts.events / outcome.seconds if outcome.seconds else 0.0
     lines = [
         f"{counts.lines:,} {_plural('line', counts.lines)} read from {tally.sources:,} "
-        f"{_plural('source', tally.sources)} in {outcome.seconds:.1f} s: {counts.events:,} events stored "
+        f"{_plural('source', tally.sources)} in {outcome.seconds:.1f} s: {stored} "
         f"({rate:,.0f}/s), {counts.rejected:,} rejected, {counts.skipped:,} skipped, {counts.filtered:,} filtered.",
         f"{tally.batches:,} {_plural('batch', tally.batches, 'es')}, {tally.consumed_write_units:,.0f} write units, "
         f"{tally.throttled:,} {_plural('request', tally.throttled)} throttled.",

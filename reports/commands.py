@@ -5,7 +5,7 @@ from __future__ import annotations
 import shutil
 import sys
 from collections.abc import Callable, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any, BinaryIO, Final, TypeVar
@@ -204,7 +204,7 @@ def terminal_width(stream: BinaryIO) -> int | None:
 
 async def _answers(app: App, store: StoreSettings, questions: Questions) -> tuple[Answer, ...]:
     with shown_progress(sys.stderr) as on_page:
-        async with app.open_store(store) as opened:
+        async with app.open_store(replace(store, must_exist=True)) as opened:
             return await answer(opened, app.clock, questions, on_page)
 
 

@@ -45,7 +45,7 @@ EXIT_CODES: dict[type[FootfallError], int] = {
 }
 SAMPLES: dict[type[click.ParamType[Any]], str] = {
     click.IntRange: "2",
-    click.FloatRange: "2",
+    click.FloatRange: "0.5",
     click.DateTime: "2026-01-31",
     click.Path: "x",
     click.types.StringParamType: "x",
@@ -160,7 +160,7 @@ def test_a_command_that_returns_a_number_ends_with_it() -> None:
         (["report", "days", "--store", "nonsense"], 2, "'nonsense' is not a store"),
         (["report", "nonsense", "--store", "embedded:x.db"], 2, "nonsense"),
         (["report", "days", "--store", "embedded:nowhere/x.db"], 4, "The folder nowhere does not exist"),
-        (["report", "days", "--store", "embedded:x.db"], 4, "Table state does not exist"),
+        (["report", "days", "--store", "embedded:x.db"], 4, "There is no store embedded:x.db yet"),
         (["ingest", "nowhere.log", "--store", "embedded:x.db"], 6, "nowhere.log"),
         (["ingest", "noise.log", "--store", "embedded:x.db"], 6, "noise.log"),
         (["formats", "detect", "noise.log"], 6, ""),

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Final, Literal
 
 from footfall.clock import Clock
-from footfall.errors import SettingsError
+from footfall.errors import SettingsError, StoreError
 from footfall.store import Store
 from footfall.store.engine import Engine
 from footfall.text import without_password
@@ -24,13 +24,17 @@ _FORMS: Final = "--store takes embedded:PATH, as embedded:footfall.db, or dynamo
 
 @dataclass(frozen=True, slots=True)
 class StoreSettings:
-    """Which store, and how to reach it; None leaves it to the AWS environment."""
+    """Which store, and how to reach it; None leaves it to the AWS environment.
+
+    `must_exist` is for those who only read: an embedded store is not made for them.
+    """
 
     address: str = DEFAULT
     region: str | None = None
     profile: str | None = None
     endpoint_url: str | None = None
     connections: int = 64
+    must_exist: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +93,12 @@ async def _open_engine(address: Address, settings: StoreSettings, clock: Clock) 
     # The engines are imported when they are needed: botocore takes a third of a second that an embedded run can save.
     if address.engine == "embedded":
         from footfall.store.embedded import EmbeddedEngine
+
+        if settings.must_exist and address.path.parent.is_dir() and not address.path.exists():
+            raise StoreError(
+                f"There is no store {settings.address} yet.",
+                hint=f"footfall ingest access.log --site example.org --store {_location(settings)}",
+            )
 
         return EmbeddedEngine.open(address.path, clock)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import wraps
 from typing import Any, ParamSpec, TypeVar
 
@@ -145,7 +145,7 @@ def describe_command(app: App, store: StoreSettings) -> None:
     """Show what a store's tables hold and how they are laid out and billed."""
 
     async def run() -> None:
-        async with app.open_store(store) as opened:
+        async with app.open_store(replace(store, must_exist=True)) as opened:
             meta = await read_meta(opened, app.clock)
             for table in (opened.events_table, opened.state_table):
                 for line in _described(await describe(opened, app.clock, table)):

@@ -115,3 +115,14 @@ def test_the_password_of_an_endpoint_is_not_in_the_location(secret: str) -> None
 
     settings = StoreSettings("dynamodb:", endpoint_url=f"https://me:{secret}@db.example.org:8000/path")
     assert _location(settings) == "dynamodb: --endpoint-url https://db.example.org:8000/path"
+
+
+@pytest.mark.anyio
+async def test_who_only_reads_makes_no_store(tmp_path: Path) -> None:
+    path = tmp_path / "none.db"
+    with pytest.raises(StoreError, match="There is no store") as raised:
+        async with open_store(StoreSettings(f"embedded:{path}", must_exist=True), FakeClock()):
+            pass
+
+    assert (raised.value.hint or "").startswith("footfall ingest ")
+    assert not path.exists()
