@@ -7,6 +7,7 @@ from typing import Final
 
 import anyio
 from rich.console import Console
+from rich.filesize import decimal
 from rich.progress import (
     BarColumn,
     Progress,
@@ -39,13 +40,12 @@ async def show_progress(
     raw_bytes: Callable[[], int],
     total_bytes: int | None,
     *,
-    console: Console | None = None,
+    console: Console,
 ) -> None:
-    """Show `tally` until cancelled, on `console`, stderr when there is none.
+    """Show `tally` on `console` until cancelled.
 
     `raw_bytes` is how much of `total_bytes`, both as they lie on the disk, was read; a total of None is unknown.
     """
-    console = console or Talk(stderr=True)
     if console.is_terminal:
         await _live(console, tally, clock, total_bytes, raw_bytes)
     else:
@@ -55,7 +55,10 @@ async def show_progress(
 def progress_line(tally: Tally, seconds: float) -> str:
     """Return the figures of a run so far as one line of text; `seconds` is how long it has taken."""
     rate = tally.counts.events / seconds if seconds > 0 else 0.0
-    line = f"{tally.counts.lines:,} lines, {tally.counts.events:,} events stored, {rate:,.0f} events/s"
+    line = (
+        f"{decimal(tally.bytes_read)} read, {tally.counts.lines:,} lines, "
+        f"{tally.counts.events:,} events stored, {rate:,.0f} events/s"
+    )
     if tally.counts.rejected:
         line += f", {tally.counts.rejected:,} rejected"
 

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import signal
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 import anyio
+from rich.console import Console
 
 from footfall.clock import Clock
 from footfall.errors import InputError, StoppedEarly
@@ -45,10 +47,17 @@ async def run_ingest(
     started = clock.monotonic()
     tally = Tally()
     worker = Worker(settings, store, meta, clock, tally)
+    console = Talk(stderr=True)
     with anyio.CancelScope() as scope:
         async with anyio.create_task_group() as around:
-            around.start_soon(_stop_on_signals, worker, scope)
-            around.start_soon(show_progress, tally, clock, worker.raw_bytes, _size_on_disk(sources))
+            around.start_soon(_stop_on_signals, worker, scope, console)
+            around.start_soon(
+                partial(show_progress, console=console),
+                tally,
+                clock,
+                worker.raw_bytes,
+                _size_on_disk(sources),
+            )
             await worker.run(sources)
             around.cancel_scope.cancel()
 
@@ -61,8 +70,7 @@ async def run_ingest(
     return Outcome(tally, clock.monotonic() - started, worker.stopping, worker.problems, worker.notices)
 
 
-async def _stop_on_signals(worker: Worker, scope: anyio.CancelScope) -> None:
-    console = Talk(stderr=True)
+async def _stop_on_signals(worker: Worker, scope: anyio.CancelScope, console: Console) -> None:
     with anyio.open_signal_receiver(signal.SIGINT, signal.SIGTERM) as signals:
         async for _ in signals:
             if worker.stopping:

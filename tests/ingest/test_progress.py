@@ -17,14 +17,14 @@ def narrow(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_the_line_has_lines_events_and_their_rate() -> None:
-    tally = Tally(Counts(lines=12_000, events=10_000, skipped=2_000))
-    assert progress_line(tally, 4.0) == "12,000 lines, 10,000 events stored, 2,500 events/s"
+    tally = Tally(Counts(lines=12_000, events=10_000, skipped=2_000), bytes_read=2_400_000)
+    assert progress_line(tally, 4.0) == "2.4 MB read, 12,000 lines, 10,000 events stored, 2,500 events/s"
 
 
 def test_rejected_lines_and_throttling_are_shown_only_when_there_are_any() -> None:
     tally = Tally(Counts(lines=3, events=1, rejected=2), throttled=1_234)
     assert progress_line(tally, 1.0) == (
-        "3 lines, 1 events stored, 1 events/s, 2 rejected, 1,234 requests throttled"
+        "0 bytes read, 3 lines, 1 events stored, 1 events/s, 2 rejected, 1,234 requests throttled"
     )
 
 
@@ -41,7 +41,7 @@ async def test_where_there_is_no_terminal_each_report_is_one_line_on_stderr(
         Tally(Counts(lines=2_000_000, events=1_000_000, rejected=1_000_000), throttled=7),
     )
     with anyio.move_on_after(0.05):
-        await show_progress(tally, clock, lambda: 0, None)
+        await show_progress(tally, clock, lambda: 0, None, console=Talk(stderr=True))
 
     shown = capsys.readouterr()
     assert shown.out == ""

@@ -126,7 +126,9 @@ def test_describing_what_is_not_there_says_how_to_make_it(
     store: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert table("describe", "--store", store) == 4
-    assert capsys.readouterr().err.endswith(f"  try: footfall ingest access.log --site example.org --store {store}\n")
+    assert capsys.readouterr().err.endswith(
+        f"  try: footfall ingest access.log --site example.org --store {store}\n"
+    )
 
 
 def test_tables_are_made_on_a_server(moto_endpoint: str, capsys: pytest.CaptureFixture[str]) -> None:
