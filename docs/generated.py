@@ -43,13 +43,13 @@ def commands() -> str:
 
 def help_text(path: str, command: click.Command) -> str:
     """Return what ``--help`` prints, at a fixed width."""
-    context = click.Context(
-        command,
-        info_name=path,
-        terminal_width=WIDTH,
-        max_content_width=WIDTH,
-        help_option_names=["-h", "--help"],
-    )
+    context = cli.root.make_context("footfall", [], resilient_parsing=True)
+    for name in path.split()[1:]:
+        group = context.command
+        assert isinstance(group, click.Group)
+        context = click.Context(group.commands[name], info_name=name, parent=context)
+
+    context.terminal_width = context.max_content_width = WIDTH
     return "\n".join(line.rstrip() for line in command.get_help(context).splitlines())
 
 

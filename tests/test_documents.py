@@ -49,7 +49,7 @@ def named_command(words: list[str]) -> tuple[click.Command, list[str]]:
 @pytest.mark.parametrize("path", DOCUMENTS, ids=relative)
 def test_generated_parts_are_current(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(ROOT)
-    assert Cog().main(["cog", "--check", "-I", str(ROOT), str(path)]) == 0, "make docs writes them again"
+    assert Cog().main(["cog", "--check", "--diff", "-I", str(ROOT), str(path)]) == 0, "make docs writes them again"
 
 
 @pytest.mark.parametrize("path", [*DOCUMENTS, *SOURCES], ids=relative)
