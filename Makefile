@@ -1,5 +1,6 @@
 # Everything runs in .venv, made on first use from pyproject.toml with the versions of constraints.txt.
-PYTHON ?= python3
+PYTHON ?= $(shell command -v python3.11 || command -v python3)
+export PIP_CONSTRAINT := constraints.txt
 BIN := .venv/bin
 DYNAMODB_LOCAL := .tools/dynamodb-local
 SIMULATOR := amplify-dynamodb-simulator@2.9.30
@@ -26,12 +27,13 @@ bench: .venv/.tested  ## ratios of our hot paths to the usual ways
 	$(BIN)/python -m benchmarks
 
 .venv/.installed: pyproject.toml constraints.txt
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "footfall needs Python 3.11 or later: make PYTHON=...")'
 	$(PYTHON) -m venv .venv
-	$(BIN)/pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable .
+	$(BIN)/pip install --quiet --disable-pip-version-check --editable .
 	touch $@
 
 .venv/.tested: .venv/.installed
-	$(BIN)/pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[dev]'
+	$(BIN)/pip install --quiet --disable-pip-version-check --editable '.[dev]'
 	touch $@
 
 # AWS's own emulator, as the npm registry has it; needs npm here and Java to run.

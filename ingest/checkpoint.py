@@ -12,7 +12,7 @@ from footfall.clock import Clock
 from footfall.errors import SourceError
 from footfall.keys import FINGERPRINT_BYTES, fingerprint
 from footfall.store import Store
-from footfall.store.state import Checkpoint, save_checkpoint, touch_days
+from footfall.store.state import Checkpoint, new_token, save_checkpoint, touch_days
 from ingest.chunks import Chunk
 from ingest.positions import Days, Pending, Watermark
 
@@ -52,6 +52,7 @@ class CheckpointKeeper:
         self._group = group
         self._base = _rewound(saved) if from_start else saved
         self._lock = anyio.Lock()
+        self._token = new_token(clock)
         self.saved = saved
         self.watermark = Watermark(self._base.position, self._base.fingerprint)
         self.read_position = self._base.position
@@ -106,7 +107,9 @@ class CheckpointKeeper:
             await touch_days(self._store, self._clock, days)
             self.watermark.forget_days(days)
             if reached.position > self.saved.position:
-                self.saved = await save_checkpoint(self._store, self._clock, self._group, reached)
+                self.saved = await save_checkpoint(
+                    self._store, self._clock, self._group, reached, self._token
+                )
 
     def _reached(self) -> Checkpoint:
         counts = self.watermark.counts

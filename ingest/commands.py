@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Final
 
@@ -21,11 +23,12 @@ from ingest.filters import Filters
 from ingest.formats import FORMATS, named
 from ingest.formats.detect import Detection, detect
 from ingest.reader import SHOWN_CHARACTERS
-from ingest.run import Outcome, run_ingest
+from ingest.run import OnEnd, Outcome, run_ingest
 from ingest.settings import IngestSettings
 from ingest.sources import Source, find_sources, open_source
 
 DEFAULTS: Final = IngestSettings()
+SPARE_CONNECTIONS: Final = 4
 
 
 @click.command(
@@ -157,20 +160,24 @@ def ingest_command(
         give_up_after_seconds=give_up_after,
     )
     sources = find_sources(paths, stdin_name=source_name)
-    outcome = anyio.run(_ingest, app, store, settings, sources)
-    _sum_up(outcome, settings, summary_form)
+    # One connection for each writer, and some for what goes on beside them.
+    store = replace(store, connections=max(store.connections, writers + SPARE_CONNECTIONS))
+    sum_up = partial(_sum_up, settings=settings, form=summary_form)
+    outcome = anyio.run(_ingest, app, store, settings, sources, sum_up)
     for problem in outcome.problems:
         show_error(problem)
 
     return max((problem.exit_code for problem in outcome.problems), default=0)
 
 
-async def _ingest(app: App, store: StoreSettings, settings: IngestSettings, sources: list[Source]) -> Outcome:
+async def _ingest(
+    app: App, store: StoreSettings, settings: IngestSettings, sources: list[Source], sum_up: OnEnd
+) -> Outcome:
     is_embedded = parse_address(store.address).engine == "embedded"
     async with app.open_store(store) as opened:
         # An embedded store costs nothing; DynamoDB tables are made by `footfall table create`, where somebody decides.
         meta = await open_tables(opened, app.clock, create=is_embedded)
-        return await run_ingest(sources, settings, opened, meta, app.clock)
+        return await run_ingest(sources, settings, opened, meta, app.clock, on_end=sum_up)
 
 
 def _utc(moment: datetime | None) -> datetime | None:

@@ -53,8 +53,15 @@ def prepare(chunk: Chunk, recipe: Recipe) -> Prepared:
     """Return what is to be written of `chunk`; never raises on any bytes."""
     parsed = parse_chunk(chunk, recipe.format)
     kept, filtered_by_reason = filters.apply(parsed.events, recipe.filters)
-    events, oversized = _split_oversized(kept, enrich(kept, chunk.source_id, recipe.enrichment))
-    rejected = pl.concat([parsed.rejected.select(_REJECT_COLUMNS), oversized])
+    events = enrich(kept, chunk.source_id, recipe.enrichment)
+    items = encode(events)
+    oversized = _REJECTED.clone()
+    # The JSON of an item is longer than DynamoDB counts it, and known already: nearly no chunk goes further than this.
+    if (items.get_column("item").str.len_bytes() > LARGEST_ITEM_BYTES).any():
+        events, oversized = _split_oversized(kept, events)
+        items = encode(events)
+
+    rejected = pl.concat([parsed.rejected.select(_REJECTED.columns), oversized])
     counts = Counts(
         lines=chunk.line_count,
         events=len(events),
@@ -63,7 +70,7 @@ def prepare(chunk: Chunk, recipe: Recipe) -> Prepared:
         filtered=sum(filtered_by_reason.values()),
     )
     return Prepared(
-        batches=cut_batches(encode(events), recipe.table),
+        batches=cut_batches(items, recipe.table),
         counts=checked(counts, recipe.source_name),
         letters=list(_letters(chunk, recipe.source_name, rejected)),
         days=_days(events),
@@ -86,16 +93,12 @@ def checked(counts: Counts, source_name: str) -> Counts:
     return counts
 
 
-_REJECT_COLUMNS: Final = ("line_number", "offset", "reason")
+_REJECTED: Final = pl.DataFrame(schema={"line_number": pl.Int64, "offset": pl.Int64, "reason": pl.String})
 
 
 def _split_oversized(parsed: pl.DataFrame, events: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
     """Return the events that DynamoDB can hold, and the reject rows of those that it cannot."""
-    sizes = item_bytes(events)
-    fits = sizes <= LARGEST_ITEM_BYTES
-    if fits.all():
-        return events, parsed.clear().select("line_number", "offset", pl.lit(ITEM_TOO_LARGE).alias("reason"))
-
+    fits = item_bytes(events) <= LARGEST_ITEM_BYTES
     numbers = parsed.select("line_number", "offset")
     too_large = events.filter(~fits).select("offset").join(numbers, on="offset", maintain_order="left")
     return events.filter(fits), too_large.select(

@@ -25,7 +25,7 @@ from ingest.settings import IngestSettings
 from ingest.sources import OpenSource, Source, open_source
 from ingest.stdin import StoppableInput, StopRequested
 from ingest.tally import Tally
-from ingest.unfinished import Part, may_grow, readable_parts
+from ingest.unfinished import Part, has_identity, may_grow, readable_parts
 
 SHOWN_CHARACTERS: Final = 160
 
@@ -97,7 +97,14 @@ class Reader:
         if opened.id is None:
             return None
 
-        chosen = self._settings.format or choose_format(opened.source.name, detect(opened.head()))
+        if not has_identity(opened):
+            self._wait_for_newline(opened.source.name, len(opened.open_first_line or b""))
+            return None
+
+        chosen = self._settings.format
+        if chosen is None:
+            chosen = await to_thread.run_sync(_detected, opened)
+
         return Running(self._recipe(opened.source, chosen), await self._keeper(opened.id, opened.source.name))
 
     async def _keeper(self, source_id: str, name: str) -> CheckpointKeeper:
@@ -152,10 +159,16 @@ class Reader:
 
         self._tally.bytes_read += position - chunk.start
         if position < chunk.end:
-            self.notices.append(
-                f"{running.recipe.source_name} ends in an unfinished line of {chunk.end - position:,} bytes: "
-                "it is read when its newline has come."
-            )
+            self._wait_for_newline(running.recipe.source_name, chunk.end - position)
+
+    def _wait_for_newline(self, name: str, size: int) -> None:
+        self.notices.append(
+            f"{name} ends in an unfinished line of {size:,} bytes: it is read when its newline has come."
+        )
+
+
+def _detected(opened: OpenSource) -> Format:
+    return choose_format(opened.source.name, detect(opened.head()))
 
 
 def choose_format(source_name: str, detection: Detection) -> Format:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import signal
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
@@ -36,10 +37,19 @@ class Outcome:
         return self.tally.summary(seconds=self.seconds, stopped=self.stopped)
 
 
+OnEnd = Callable[[Outcome], None]
+
+
 async def run_ingest(
-    sources: list[Source], settings: IngestSettings, store: Store, meta: TableMeta, clock: Clock
+    sources: list[Source],
+    settings: IngestSettings,
+    store: Store,
+    meta: TableMeta,
+    clock: Clock,
+    *,
+    on_end: OnEnd | None = None,
 ) -> Outcome:
-    """Ingest `sources` into `store`.
+    """Ingest `sources` into `store`; `on_end` is told how far that came, also when it ends by an error.
 
     The first SIGINT or SIGTERM stops reading and drains; a second one cancels and raises `StoppedEarly`. Neither loses
     anything: what is not acknowledged is read again by the next run.
@@ -47,27 +57,35 @@ async def run_ingest(
     started = clock.monotonic()
     tally = Tally()
     worker = Worker(settings, store, meta, clock, tally)
-    console = Talk(stderr=True)
-    with anyio.CancelScope() as scope:
-        async with anyio.create_task_group() as around:
-            around.start_soon(_stop_on_signals, worker, scope, console)
-            around.start_soon(
-                partial(show_progress, console=console),
-                tally,
-                clock,
-                worker.raw_bytes,
-                _size_on_disk(sources),
-            )
-            await worker.run(sources)
-            around.cancel_scope.cancel()
+    try:
+        was_cancelled = await _run_watched(worker, sources, tally, clock)
+    finally:
+        seconds = clock.monotonic() - started
+        outcome = Outcome(tally, seconds, worker.stopping, worker.problems, worker.notices)
+        if on_end is not None:
+            on_end(outcome)
 
-    if scope.cancelled_caught:
+    if was_cancelled:
         raise StoppedEarly(
             f"Stopped before everything was written: {tally.counts.events:,} events are stored, nothing is lost.",
             hint="run the same command again: it goes on where this run stopped",
         )
 
-    return Outcome(tally, clock.monotonic() - started, worker.stopping, worker.problems, worker.notices)
+    return outcome
+
+
+async def _run_watched(worker: Worker, sources: list[Source], tally: Tally, clock: Clock) -> bool:
+    """Run `worker` with signals heard and progress shown; return whether a second signal cancelled it."""
+    console = Talk(stderr=True)
+    show = partial(show_progress, console=console)
+    with anyio.CancelScope() as scope:
+        async with anyio.create_task_group() as around:
+            around.start_soon(_stop_on_signals, worker, scope, console)
+            around.start_soon(show, tally, clock, worker.raw_bytes, _size_on_disk(sources))
+            await worker.run(sources)
+            around.cancel_scope.cancel()
+
+    return scope.cancelled_caught
 
 
 async def _stop_on_signals(worker: Worker, scope: anyio.CancelScope, console: Console) -> None:

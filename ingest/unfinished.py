@@ -34,6 +34,15 @@ def may_grow(opened: OpenSource) -> bool:
     return opened.compression == "none" and opened.size_bytes is not None
 
 
+def has_identity(opened: OpenSource) -> bool:
+    """Tell whether the source can be known again: not while the line that it is known by may still grow.
+
+    A closing quotation mark at its end is proof enough that it does not; a number is none.
+    """
+    line = opened.open_first_line
+    return line is None or not may_grow(opened) or line.endswith(b'"')
+
+
 def readable_parts(chunk: Chunk, form: Format) -> Iterator[Part]:
     """Yield what may be read of a chunk from a source that may grow: nothing of a last line that looks cut."""
     if chunk.oversized or chunk.data.endswith(b"\n"):
@@ -58,5 +67,7 @@ def _split_last_line(chunk: Chunk) -> tuple[Chunk, Chunk]:
 
 
 def _is_whole(line: Chunk, form: Format) -> bool:
-    text = split_lines(line).get_column("text")
-    return bool(text.to_frame().select(pl.col("text").str.contains(form.whole).all()).item())
+    """Tell whether a line can be stored now; what would be refused waits too, or each run would refuse it again."""
+    lines = split_lines(line)
+    looks_whole = lines.select(pl.col("text").str.contains(form.whole).all()).item()
+    return bool(looks_whole) and form.parse(lines).rejected.is_empty()

@@ -136,11 +136,11 @@ class Worker:
             raise TooManyRejected(
                 f"{counts.rejected:,} of the {counts.lines:,} lines so far were refused; "
                 f"they are kept in {self._settings.dead_letters}.",
-                hint="look at the reasons there, then name the --format or allow more with --max-rejected",
+                hint="look at the reasons there; then the right --format with --replay, or more with --max-rejected",
             )
 
     async def _save_now_and_then(self) -> None:
-        # Only the nap is ever cut short, never a save: a put that was sent must be known to have been sent.
+        # The end of the run cuts the nap short, not a save; a save that an error cuts short is known again as ours.
         while not self._drained:
             with self._nap:
                 await self._clock.sleep(self._settings.checkpoint_seconds)

@@ -32,7 +32,6 @@ from footfall.store.wire import Item, number, text
 
 SALT_BYTES: Final = 32
 SAVE_TOKEN_BYTES: Final = 8
-"""Tells one save of a checkpoint from another that says the same: two runs in step are still two runs."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,11 +133,16 @@ async def read_checkpoint(store: Store, clock: Clock, group: str, source_id: str
     return Checkpoint(source_id=source_id, name=name, fingerprint=item["fingerprint"]["S"], **numbers)
 
 
-async def save_checkpoint(store: Store, clock: Clock, group: str, checkpoint: Checkpoint) -> Checkpoint:
+async def save_checkpoint(
+    store: Store, clock: Clock, group: str, checkpoint: Checkpoint, saved_by: str | None = None
+) -> Checkpoint:
     """Store `checkpoint` if nobody else has since it was read; return it with its new revision.
 
-    Raises `StoreError` when another run has moved it.
+    `saved_by` is the token of the run, a fresh `new_token` when there is none: a save that was carried out although its
+    reply was lost, or nobody waited for it, is recognised by it. Raises `StoreError` when another run has moved the
+    checkpoint.
     """
+    saved_by = saved_by or new_token(clock)
     saved = replace(checkpoint, revision=checkpoint.revision + 1)
     item: Item = {
         "pk": text(f"source{SEPARATOR}{group}"),
@@ -146,7 +150,7 @@ async def save_checkpoint(store: Store, clock: Clock, group: str, checkpoint: Ch
         "name": text(checkpoint.name),
         "fingerprint": text(checkpoint.fingerprint),
         "saved_at": text(clock.now().isoformat(timespec="milliseconds")),
-        "saved_by": text(clock.token(SAVE_TOKEN_BYTES).hex()),
+        "saved_by": text(saved_by),
         **{field: number(getattr(saved, field)) for field in _COUNTS},
     }
     unchanged = "attribute_not_exists(pk)" if checkpoint.revision == 0 else "revision = :seen"
@@ -156,13 +160,29 @@ async def save_checkpoint(store: Store, clock: Clock, group: str, checkpoint: Ch
 
     stored = await _get(store, clock, item["pk"]["S"], checkpoint.source_id)
     if stored and stored.get("saved_by") == item["saved_by"]:
-        return saved  # our own write, carried out although its reply was lost
+        return await _after_own_save(store, clock, group, saved, stored, saved_by)
 
     at = f"it is at byte {int(stored['position']['N']):,}" if stored else "its checkpoint is gone"
     raise StoreError(
         f"Another run is reading {checkpoint.name} for group {group!r}: {at}.",
         hint="wait for the other run, or give this one its own --group",
     )
+
+
+async def _after_own_save(
+    store: Store, clock: Clock, group: str, saved: Checkpoint, stored: Mapping[str, Any], saved_by: str
+) -> Checkpoint:
+    """Go on from a save of this run that it does not know to have been carried out."""
+    revision = int(stored["revision"]["N"])
+    if int(stored["position"]["N"]) == saved.position:
+        return replace(saved, revision=revision)
+
+    return await save_checkpoint(store, clock, group, replace(saved, revision=revision), saved_by)
+
+
+def new_token(clock: Clock) -> str:
+    """Return what the saves of one run are marked with: two runs in step are still two runs."""
+    return clock.token(SAVE_TOKEN_BYTES).hex()
 
 
 async def touch_days(store: Store, clock: Clock, written: Mapping[tuple[str, date], int]) -> None:

@@ -26,6 +26,9 @@ REJECT_REASONS: Final[Mapping[str, str]] = {
     LINE_TOO_LONG: "the line is longer than the limit",
 }
 
+LARGEST_COUNT: Final = 2**53
+"""A number of bytes above this is no number of bytes, and sums of them would not fit into 64 bits."""
+
 _BLANK: Final = " \t\v\f\r\n\0"
 _ABSENT: Final = ("-", "")
 _NUMBERS: Final = ("status", "bytes")
@@ -145,14 +148,15 @@ def _finish(events: pl.DataFrame, unmatched: pl.DataFrame, skipped_lines: int) -
 
 def _typed(events: pl.DataFrame) -> list[pl.Expr]:
     present = set(events.columns)
-    texts = [
-        pl.when(~pl.col(name).is_in(_ABSENT)).then(name).alias(name)
-        for name in _OPTIONAL_TEXTS
-        if name in present
-    ]
-    numbers = [pl.col(name).cast(pl.Int64, strict=False) for name in _NUMBERS if name in present]
+    texts = [_optional(name) for name in _OPTIONAL_TEXTS if name in present]
+    numbers = [_number(name) for name in _NUMBERS if name in present]
     query = pl.when(pl.col("query") != "").then("query").alias("query")
     return [read_time(pl.col("time")), *texts, *numbers, query, pl.lit("request").alias("kind")]
+
+
+def _number(name: str) -> pl.Expr:
+    number = pl.col(name).cast(pl.Int64, strict=False)
+    return pl.when(number <= LARGEST_COUNT).then(number).alias(name)
 
 
 def _optional(name: str) -> pl.Expr:

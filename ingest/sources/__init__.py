@@ -1,6 +1,7 @@
 """Where log lines come from.
 
-In reading order: `find` (arguments to sources), `codecs` (decompression), `opened` (a source that is being
+In reading order: `find` (arguments to sources), `codecs` (decompression), `beginning` (what a source is
+known by), `opened` (a source that is being
 read).
 """
 

@@ -58,6 +58,12 @@ class Beginning:
         # A log may begin with more blank lines than are read ahead: then it is known by its name.
         return b"" if line is None and not self._at_end else line
 
+    def open_first_line(self) -> bytes | None:
+        """Return the first record line when it is the last of the stream and has no newline yet, else None."""
+        line = self.first_record_line()
+        is_open = self._at_end and line and len(line) < FIRST_LINE_BYTES and self._head.endswith(line)
+        return line if is_open else None
+
     def _read_head(self) -> bytes:
         head = bytearray()
         lines = 0

@@ -62,6 +62,11 @@ class OpenSource:
         """Return how many bytes, as stored, were read so far."""
         return self._raw.bytes_read
 
+    @property
+    def open_first_line(self) -> bytes | None:
+        """Return the line that `id` is made from when it is all there is and has no newline yet, else None."""
+        return self._beginning.open_first_line()
+
     def head(self) -> pl.DataFrame:
         """Return the first lines, at most `HEAD_LINES`, as `split_lines` gives them; nothing is consumed."""
         data = self._beginning.whole_lines()
@@ -85,9 +90,10 @@ class OpenSource:
         if first_line_number > 1 and self._can_seek:
             plain = _Checked(self.source, self._raw)
             self._pass_to(start, plain, on_passed)
-            return chunks_from(plain, name, start, first_line_number, chunk_bytes, max_line_bytes)
+            yield from chunks_from(plain, name, start, first_line_number, chunk_bytes, max_line_bytes)
+            return
 
-        return read_chunks(
+        yield from read_chunks(
             self._beginning,
             name,
             start=start,

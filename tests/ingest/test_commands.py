@@ -237,3 +237,20 @@ def test_a_file_that_is_not_there_is_an_error_in_words(run: Run, command: list[s
     said = run(*command, tmp_path / "nowhere.log")
     assert said.code == SourceError.exit_code
     assert "There is no file" in said.err
+
+
+def test_a_run_that_ends_by_an_error_is_summed_up_before_it_is_told(ingest: Run, tmp_path: Path) -> None:
+    log = tmp_path / "access.log"
+    log.write_bytes(b"".join([*combined_lines(600), *[b"rubbish\n"] * 900]))
+    said = ingest(log)
+    assert said.code == 3
+    assert (said.summary["lines_read"], said.summary["lines_rejected"]) == (1500, 900)
+    assert "--max-rejected" in said.err
+
+
+def test_what_was_read_in_the_wrong_format_is_read_again_with_replay(ingest: Run, tmp_path: Path) -> None:
+    log = write_log(tmp_path / "access.log", 1200)
+    wrong = ingest(log, "--format", "common_vhost")
+    assert wrong.code == 3
+    assert "--replay" in wrong.err
+    assert ingest(log, "--replay").summary["events_stored"] == 1200

@@ -434,3 +434,16 @@ def test_the_public_apache_log_has_its_known_figures() -> None:
     ]
     [cut] = events.filter(line_number=8899).to_dicts()
     assert (cut["status"], cut["user_agent"][-8:]) == (200, "bot.html")
+
+
+def test_a_number_of_bytes_beyond_reason_is_no_number() -> None:
+    line = '192.0.2.1 - - [01/Mar/2026:00:00:00 +0000] "GET / HTTP/1.1" 200 {} "-" "Mozilla"'
+    sizes = [0, 2**53, 2**53 + 1, 2**63 - 1, 2**70]
+    lines = pl.DataFrame(
+        {
+            "line_number": range(1, 6),
+            "offset": range(5),
+            "text": [line.format(size) for size in sizes],
+        }
+    ).cast({"line_number": pl.Int64, "offset": pl.Int64})
+    assert named("combined").parse(lines).events["bytes"].to_list() == [0, 2**53, None, None, None]

@@ -162,3 +162,46 @@ async def test_a_last_line_without_newline_is_final_where_nothing_can_follow(
     saved = await checkpoint_of(store, log)
     assert (saved.position, saved.lines) == (len(data), 10)
     assert (await ingest(store, log)).tally.sources_unchanged == 1
+
+
+@pytest.mark.anyio
+@pytest.mark.parametrize(
+    ("early", "late"),
+    [
+        (b'"GET /shop HTTP/1.1" 200 53', b"16\n"),
+        (b'"GET /shop HTTP/1.1" 200 5316', b' "-" "Mozilla"\n'),
+        (b'"GET /shop HTTP/1.1" 200 5316 "-" "Mozi', b'lla"\n'),
+    ],
+)
+async def test_a_first_line_that_was_cut_is_not_doubled_when_it_is_whole(
+    tmp_path: Path, early: bytes, late: bytes
+) -> None:
+    log, store = tmp_path / "access.log", tmp_path / "store.db"
+    begin = b"192.0.2.1 - - [01/Mar/2026:00:00:00 +0000] "
+    log.write_bytes(begin + early)
+    first = await ingest(store, log)
+    assert (first.tally.counts.lines, len(first.notices)) == (0, 1)
+    log.write_bytes(begin + early + late)
+    second = await ingest(store, log)
+    assert (second.tally.counts.events, len(await table(store))) == (1, 1)
+
+
+@pytest.mark.anyio
+async def test_a_single_line_that_is_closed_needs_no_newline(tmp_path: Path) -> None:
+    log, store = tmp_path / "access.log", tmp_path / "store.db"
+    log.write_bytes(combined_lines(1)[0].removesuffix(b"\n"))
+    assert (await ingest(store, log)).tally.counts.events == len(await table(store)) == 1
+
+
+@pytest.mark.anyio
+async def test_a_last_line_that_would_be_refused_is_not_refused_by_every_run(tmp_path: Path) -> None:
+    log, store = tmp_path / "access.log", tmp_path / "store.db"
+    bad = combined_lines(1)[0].removesuffix(b"\n").replace(b"01/Mar", b"99/Mar")
+    log.write_bytes(b"".join(combined_lines(3)) + bad)
+    for _ in range(2):
+        outcome = await ingest(store, log)
+        assert (outcome.tally.counts.rejected, len(outcome.notices)) == (0, 1)
+
+    log.write_bytes(b"".join(combined_lines(3)) + bad + b"\n")
+    assert (await ingest(store, log)).tally.counts.rejected == 1
+    assert (tmp_path / "dead.ndjson").read_bytes().count(b"\n") == 1

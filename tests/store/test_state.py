@@ -266,6 +266,17 @@ async def test_a_checkpoint_that_somebody_removed_is_not_written_over(store: Sto
         await save_checkpoint(store, clock, "main", replace(seen, position=20))
 
 
+async def test_a_save_nobody_waited_for_does_not_stop_the_run_that_sent_it(
+    store: Store, clock: FakeClock
+) -> None:
+    seen = await save_checkpoint(store, clock, "main", checkpoint(position=10), "one run")
+    await save_checkpoint(store, clock, "main", replace(seen, position=20), "one run")
+    saved = await save_checkpoint(store, clock, "main", replace(seen, position=30), "one run")
+    assert saved == await read(store, clock) == checkpoint(position=30, revision=3)
+    with pytest.raises(StoreError, match="Another run"):
+        await save_checkpoint(store, clock, "main", replace(seen, position=40), "another run")
+
+
 @pytest.mark.parametrize("lost", [1, 3])
 async def test_a_save_whose_reply_was_lost_is_known_as_our_own(
     store: Store, clock: FakeClock, lost: int
