@@ -5,6 +5,7 @@ This is the composition root: clock and store are built here and handed down.
 
 from __future__ import annotations
 
+import errno
 import os
 import sys
 from collections.abc import Iterator
@@ -38,6 +39,8 @@ DEMO_FOLDER: Final = Path("footfall-demo")
 DEMO_SITE: Final = "example.com"
 DEMO_TABLES: Final = ("summary", "days", "pages", "referrers", "not-found")
 DEMO_ROWS: Final = 8
+
+_FULL: Final = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EIO})
 
 
 @click.group(context_settings=CONTEXT)
@@ -140,6 +143,11 @@ def _fail(error: BaseException) -> int:
 
     if any(isinstance(leaf, KeyboardInterrupt) for leaf in leaves):
         return _stopped()
+
+    if any(isinstance(leaf, OSError) and leaf.errno in _FULL for leaf in leaves):
+        click.echo("footfall: Standard output takes no more: the device is full or broken.", err=True)
+        _hush()
+        return FootfallError.exit_code
 
     expected = [leaf for leaf in leaves if isinstance(leaf, FootfallError)]
     if len(expected) < len(leaves):

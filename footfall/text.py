@@ -9,8 +9,9 @@ from __future__ import annotations
 import re
 from typing import Final
 
-FORMULA_STARTS: Final = ("=", "+", "-", "@", "\t", "\r")
-"""First characters that make spreadsheets read a cell as a formula (OWASP, CSV Injection)."""
+FORMULA_STARTS: Final = ("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uff0d", "\uff20")
+"""First characters that make spreadsheets read a cell as a formula (OWASP, CSV Injection); the last four are the
+full-width forms of the first."""
 
 _UNSAFE = re.compile(
     r"[\x00-\x1f\x7f-\x9f\xad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb\ud800-\udfff"

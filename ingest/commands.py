@@ -209,6 +209,10 @@ def summary_lines(outcome: Outcome, settings: IngestSettings) -> list[str]:
         reasons = ", ".join(f"{reason} {count:,}" for reason, count in tally.rejected_by_reason.most_common())
         lines.append(f"Rejected lines are kept in {printable(str(settings.dead_letters))}: {reasons}.")
 
+    if counts.filtered:
+        reasons = ", ".join(f"{reason} {count:,}" for reason, count in tally.filtered_by_reason.most_common())
+        lines.append(f"Filtered events are only read again with --replay: {reasons}.")
+
     if tally.sources_unchanged:
         lines.append(
             f"{tally.sources_unchanged:,} {_plural('source', tally.sources_unchanged)} had nothing new since the last "

@@ -67,8 +67,8 @@ async def run_ingest(
 
     if was_cancelled:
         raise StoppedEarly(
-            f"Stopped before everything was written: {tally.counts.events:,} events are stored, nothing is lost.",
-            hint="run the same command again: it goes on where this run stopped",
+            f"Stopped before everything was written. {tally.counts.lines:,} lines are done, nothing is lost.",
+            hint="run the same command again: it goes on behind what is done",
         )
 
     return outcome

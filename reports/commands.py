@@ -14,6 +14,7 @@ import anyio
 import click
 import msgspec
 
+from footfall.errors import SettingsError
 from footfall.store.address import StoreSettings
 from footfall.store.commands import App, option, store_options
 from reports.answer import Answer
@@ -27,6 +28,8 @@ from reports.scope import scope_of
 
 DEFAULT_TABLE_ROWS: Final = 20
 """Rows of a ranking in the terminal; days and hours are shown whole, files always are."""
+
+LARGEST_LIMIT: Final = 10**9
 
 EXAMPLES: Final = """Examples:
 
@@ -69,7 +72,7 @@ def _option(
     "--limit",
     "limit",
     f"{DEFAULT_TABLE_ROWS} in tables of rankings, else all",
-    type=click.IntRange(0),
+    type=click.IntRange(0, LARGEST_LIMIT),
     metavar="ROWS",
     help="Rows of each report, 0 for all.",
 )
@@ -133,6 +136,11 @@ def report_command(
 
     `footfall reports` lists the names.
     """
+    if sys.stdout is None:
+        raise SettingsError(
+            "Standard output is closed.", hint="leave it open, or send it to /dev/null with --out DIR"
+        )
+
     stdout = sys.stdout.buffer
     questions = Questions(
         reports=find_reports(names),

@@ -18,7 +18,7 @@ import polars as pl
 from footfall.clock import Clock
 from footfall.layout import Page, decode_page
 from footfall.store import Store
-from footfall.store.client import request
+from footfall.store.client import Progress, request
 from footfall.store.outcome import error_for
 from footfall.store.wire import text
 from reports.answer import Reading
@@ -72,6 +72,11 @@ class _Run:
     on_page: OnPage
     buffer_bytes: int
     buffer: _Buffer = field(default_factory=_Buffer)
+    progress: Progress = field(
+        default_factory=lambda: Progress(
+            capacity_hint="raise the table's read units or lower --segments, or run again later"
+        )
+    )
     processors: anyio.CapacityLimiter = field(
         default_factory=lambda: anyio.CapacityLimiter(os.cpu_count() or 1)
     )
@@ -150,7 +155,8 @@ def _write_part(dataset: Dataset, frames: list[pl.DataFrame], name: str) -> None
 
 async def _page(run: _Run, operation: str, document: dict[str, Any]) -> bytes:
     table = run.store.events_table
-    reply = await request(run.store, run.clock, operation, msgspec.json.encode(document), table=table)
+    content = msgspec.json.encode(document)
+    reply = await request(run.store, run.clock, operation, content, table=table, progress=run.progress)
     if not reply.ok:
         raise error_for(operation, table, reply, run.store.location)
 

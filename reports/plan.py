@@ -126,7 +126,7 @@ def _key_range(scope: Scope, day: Day, shard: int) -> KeyRange:
 
 def _utc_day(on: date) -> tuple[datetime, datetime]:
     begins_at = datetime.combine(on, time.min, UTC)
-    return begins_at, begins_at + timedelta(days=1)
+    return begins_at, datetime.max.replace(tzinfo=UTC) if on == date.max else begins_at + timedelta(days=1)
 
 
 def _sort_key_at(moment: datetime) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import polars as pl
@@ -102,7 +102,7 @@ def scope_of(site: str | None, first_on: date | None, last_on: date | None, time
 def check_time_zone(name: str) -> None:
     """Raise `SettingsError` unless `name` is an IANA time zone this machine knows."""
     try:
-        ZoneInfo(name)
+        _zone(name)
     except (ZoneInfoNotFoundError, ValueError, OSError) as error:
         raise SettingsError(
             f"{printable(name, 60)!r} is not a time zone.",
@@ -110,9 +110,14 @@ def check_time_zone(name: str) -> None:
         ) from error
 
 
+def _zone(name: str) -> tzinfo:
+    # UTC needs no time zone data, which a slim container may not have.
+    return UTC if name == "UTC" else ZoneInfo(name)
+
+
 def _midnight(on: date, time_zone: str) -> datetime:
     # An offset can push the first days of year 1 out of what a datetime can say; those days hold no events.
     try:
-        return datetime.combine(on, time.min, ZoneInfo(time_zone)).astimezone(UTC)
+        return datetime.combine(on, time.min, _zone(time_zone)).astimezone(UTC)
     except OverflowError:
         return datetime.combine(on, time.min, UTC)

@@ -338,3 +338,14 @@ def test_a_closed_stdout_is_no_error() -> None:
         ["sh", "-c", shell, sys.executable, SCRIPT, "formats", "list"], capture_output=True, check=False
     )
     assert (ended.returncode, ended.stderr) == (0, b"")
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="this system has no /dev/full")
+def test_a_full_standard_output_is_told_in_a_sentence() -> None:
+    command = [sys.executable, "-m", "cli", "reports", "--format", "json"]
+    with Path("/dev/full").open("wb") as full:
+        folder = Path(cli.__file__).parent
+        done = subprocess.run(command, cwd=folder, stdout=full, stderr=subprocess.PIPE, check=False)
+
+    assert done.returncode == 1
+    assert done.stderr == b"footfall: Standard output takes no more: the device is full or broken.\n"

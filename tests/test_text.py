@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from footfall.text import printable, printable_bytes, without_password
+from footfall.text import FORMULA_STARTS, printable, printable_bytes, without_password
 
 STEERING = {"Cc", "Cs", "Zl", "Zp"}
 HOSTILE = {
@@ -60,6 +60,13 @@ def test_any_bytes_can_be_shown(data: bytes) -> None:
 
 def test_bytes_that_are_no_utf8_are_written_out() -> None:
     assert printable_bytes(b"a\xff\xc3\xa9\x1b") == r"a\xffé\x1b"
+
+
+def test_what_begins_a_formula_is_what_owasp_lists() -> None:
+    assert set(FORMULA_STARTS) == set("=+-@\t\r\n") | {
+        unicodedata.lookup(f"FULLWIDTH {name}")
+        for name in ("EQUALS SIGN", "PLUS SIGN", "HYPHEN-MINUS", "COMMERCIAL AT")
+    }
 
 
 @pytest.mark.parametrize(

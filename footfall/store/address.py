@@ -94,7 +94,7 @@ async def _open_engine(address: Address, settings: StoreSettings, clock: Clock) 
     if address.engine == "embedded":
         from footfall.store.embedded import EmbeddedEngine
 
-        if settings.must_exist and address.path.parent.is_dir() and not address.path.exists():
+        if settings.must_exist and _is_missing(address.path):
             raise StoreError(
                 f"There is no store {settings.address} yet.",
                 hint=f"footfall ingest access.log --site example.org --store {_location(settings)}",
@@ -112,6 +112,14 @@ async def _open_engine(address: Address, settings: StoreSettings, clock: Clock) 
             connections=settings.connections,
         )
     )
+
+
+def _is_missing(path: Path) -> bool:
+    """Tell whether there is a folder without the file; what cannot even be looked at is for the engine to refuse."""
+    try:
+        return path.parent.is_dir() and not path.exists()
+    except OSError:
+        return False
 
 
 def _location(settings: StoreSettings) -> str:

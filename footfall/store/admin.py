@@ -32,7 +32,10 @@ class Capacity:
 
     def __post_init__(self) -> None:
         if (self.read_units is None) != (self.write_units is None):
-            raise SettingsError("Provisioned capacity needs both --read-units and --write-units.")
+            raise SettingsError(
+                "Provisioned capacity needs both --read-units and --write-units.",
+                hint="--read-units 5 --write-units 5, or neither for on demand",
+            )
 
     def fields(self) -> dict[str, Any]:
         """Return the members of CreateTable that say so."""

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
+from math import inf
 from typing import Any, Final
 
 import msgspec
@@ -22,27 +24,47 @@ GIVE_UP_AFTER_SECONDS: Final = 120.0
 _BACKOFF: Final = Backoff()
 
 
-async def request(store: Store, clock: Clock, operation: str, body: bytes, *, table: str) -> Reply:
+@dataclass(slots=True)
+class Progress:
+    """What calls that share a table's capacity know of each other, so that one does not give up while others get on.
+
+    `succeeded_seconds` is the clock's monotonic time of the last success of any of them; `capacity_hint` says what
+    helps when the table refuses them all for lack of capacity.
+    """
+
+    succeeded_seconds: float = -inf
+    capacity_hint: str = "raise the table's capacity or run again later"
+
+
+async def request(
+    store: Store, clock: Clock, operation: str, body: bytes, *, table: str, progress: Progress | None = None
+) -> Reply:
     """Send `operation` until it is carried out or refused; return that reply.
 
     Throttling, server errors and lost replies are retried with full-jitter backoff for `GIVE_UP_AFTER_SECONDS`, so
-    the operation must be one that may be applied twice. A refusal (`Verdict.REFUSED`) is returned, for the caller to
+    the operation must be one that may be applied twice. Calls that share a `progress` give up only when none of them
+    has succeeded for that long. A refusal (`Verdict.REFUSED`) is returned, for the caller to
     read. Raises `TableMissing`, `AccessDenied` and so on for what only a person can mend, and `StoreUnreachable`.
     """
+    progress = progress or Progress()
     started = clock.monotonic()
     attempt = 0
     while True:
         problem = await _attempt(store, operation, body)
         if isinstance(problem, Reply):
             verdict = judge(problem)
-            if verdict in {Verdict.DONE, Verdict.REFUSED}:
+            if verdict is Verdict.DONE:
+                progress.succeeded_seconds = clock.monotonic()
+                return problem
+
+            if verdict is Verdict.REFUSED:
                 return problem
 
             if verdict is Verdict.FATAL:
                 raise error_for(operation, table, problem, store.location)
 
-        if clock.monotonic() - started > GIVE_UP_AFTER_SECONDS:
-            raise _unreachable(store, operation, problem)
+        if clock.monotonic() - max(started, progress.succeeded_seconds) > GIVE_UP_AFTER_SECONDS:
+            raise _given_up(store, operation, table, problem, progress)
 
         await clock.sleep(_BACKOFF.delay_seconds(attempt, clock.random()))
         attempt += 1
@@ -67,13 +89,24 @@ async def _attempt(store: Store, operation: str, body: bytes) -> Reply | NoReply
         return lost
 
 
-def _unreachable(store: Store, operation: str, problem: Reply | NoReply) -> StoreUnreachable:
-    why = (
-        str(problem)
-        if isinstance(problem, NoReply)
-        else f"{problem.error_code or f'HTTP {problem.status}'} {problem.error_message}".rstrip()
-    )
+def _given_up(
+    store: Store, operation: str, table: str, problem: Reply | NoReply, progress: Progress
+) -> StoreUnreachable:
+    last = f"for {GIVE_UP_AFTER_SECONDS:.0f} seconds; last: {_reason(problem)}"
+    if isinstance(problem, Reply) and judge(problem) is Verdict.THROTTLED:
+        return StoreUnreachable(
+            f"Table {table} of {store.location} has refused {operation} for lack of capacity {last}",
+            hint=progress.capacity_hint,
+        )
+
     return StoreUnreachable(
-        f"{operation} got no good answer from {store.location} for {GIVE_UP_AFTER_SECONDS:.0f} seconds; last: {why}",
+        f"{operation} got no good answer from {store.location} {last}",
         hint="check the network, --endpoint-url and --region, then run the same command again",
     )
+
+
+def _reason(problem: Reply | NoReply) -> str:
+    if isinstance(problem, NoReply):
+        return str(problem)
+
+    return f"{problem.error_code or f'HTTP {problem.status}'} {problem.error_message}".rstrip()

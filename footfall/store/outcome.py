@@ -40,8 +40,6 @@ VERDICTS: Final = MappingProxyType(
         "TransactionConflictException": Verdict.RETRY,
         "TransactionInProgressException": Verdict.RETRY,
         "RequestExpired": Verdict.RETRY,
-        "ExpiredTokenException": Verdict.RETRY,
-        "ExpiredToken": Verdict.RETRY,
         "ValidationException": Verdict.REFUSED,
         "SerializationException": Verdict.REFUSED,
         "ConditionalCheckFailedException": Verdict.REFUSED,
@@ -53,22 +51,31 @@ VERDICTS: Final = MappingProxyType(
         "InvalidSignatureException": Verdict.FATAL,
         "IncompleteSignatureException": Verdict.FATAL,
         "MissingAuthenticationTokenException": Verdict.FATAL,
+        "ExpiredTokenException": Verdict.FATAL,
+        "ExpiredToken": Verdict.FATAL,
         "NotAuthorized": Verdict.FATAL,
         "OptInRequired": Verdict.FATAL,
         "UnknownOperationException": Verdict.FATAL,
     }
 )
 
-_CREDENTIAL_ERRORS: Final = frozenset(
+_WHO_AM_I: Final = "aws sts get-caller-identity"
+_LOG_IN_AGAIN: Final = f"aws sso login, or see which credentials are used: {_WHO_AM_I}"
+
+_CREDENTIAL_HINTS: Final = MappingProxyType(
     {
-        "UnrecognizedClientException",
-        "InvalidSignatureException",
-        "IncompleteSignatureException",
-        "MissingAuthenticationTokenException",
-        "NotAuthorized",
-        "OptInRequired",
+        "UnrecognizedClientException": _WHO_AM_I,
+        "InvalidSignatureException": _WHO_AM_I,
+        "IncompleteSignatureException": _WHO_AM_I,
+        "MissingAuthenticationTokenException": _WHO_AM_I,
+        "ExpiredTokenException": _LOG_IN_AGAIN,
+        "ExpiredToken": _LOG_IN_AGAIN,
+        "NotAuthorized": _WHO_AM_I,
+        "OptInRequired": _WHO_AM_I,
     }
 )
+"""Codes that refuse the credentials → the hint. An expired token is final: those that can be refreshed are refreshed
+before a request is signed."""
 
 
 def judge(reply: Reply) -> Verdict:
@@ -96,9 +103,9 @@ def error_for(operation: str, table: str, reply: Reply, location: str) -> StoreE
             f"Not allowed to {operation} on {table}: {message}", hint=f"allow dynamodb:{operation} in IAM"
         )
 
-    if code in _CREDENTIAL_ERRORS:
+    if code in _CREDENTIAL_HINTS:
         return AccessDenied(
-            f"DynamoDB does not accept the credentials: {message}", hint="aws sts get-caller-identity"
+            f"DynamoDB does not accept the credentials: {message}", hint=_CREDENTIAL_HINTS[code]
         )
 
     if code == "ValidationException" and "key" in message.lower() and "schema" in message.lower():
@@ -107,4 +114,6 @@ def error_for(operation: str, table: str, reply: Reply, location: str) -> StoreE
         )
 
     what = f"{code or f'HTTP {reply.status}'}: {message}" if message else code or f"HTTP {reply.status}"
-    return StoreError(f"{operation} on {table} was refused, {what}")
+    return StoreError(
+        f"{operation} on {table} was refused, {what}", hint=f"footfall table describe --store {location}"
+    )

@@ -22,7 +22,7 @@ BAD_TIME: Final = "bad-time"
 LINE_TOO_LONG: Final = "line-too-long"
 REJECT_REASONS: Final[Mapping[str, str]] = {
     NO_MATCH: "the line is not in the format of its log",
-    BAD_TIME: "the time is no date and time with an offset from UTC, or not between the years 1970 and 9999",
+    BAD_TIME: "the time is no date and time with an offset from UTC, or not between the years 1970 and 9998",
     LINE_TOO_LONG: "the line is longer than the limit",
 }
 

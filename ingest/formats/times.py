@@ -9,7 +9,7 @@ import polars as pl
 
 _APACHE: Final = "%d/%b/%Y:%H:%M:%S%.f %z"
 _FIRST: Final = datetime(1970, 1, 1, tzinfo=UTC)
-_LAST: Final = datetime(9999, 12, 31, 23, 59, 59, 999000, tzinfo=UTC)
+_LAST: Final = datetime(9998, 12, 31, 23, 59, 59, 999000, tzinfo=UTC)  # any zone's date has four digits then
 
 
 def read_time(text: pl.Expr) -> pl.Expr:

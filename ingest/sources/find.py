@@ -51,11 +51,18 @@ def _sources_of(argument: str, stdin_name: str) -> list[Source]:
         return [Source(STDIN, stdin_name, None)]
 
     matches = [argument] if os.path.lexists(argument) else _glob(argument)
-    sources = [Source(name, Path(name).name, Path(name)) for match in matches for name in _files(match)]
+    sources = [
+        Source(_shown(name), Path(name).name, Path(name)) for match in matches for name in _files(match)
+    ]
     if not sources:
         raise SourceError(_nothing(argument, matches), hint=_HINT)
 
     return sources
+
+
+def _shown(name: str) -> str:
+    """Return a file name as text that can be stored: file systems allow bytes that are no UTF-8."""
+    return os.fsencode(name).decode("utf-8", "backslashreplace")
 
 
 def _glob(pattern: str) -> list[str]:

@@ -24,7 +24,7 @@ def _summary(events: pl.LazyFrame, view: View) -> pl.LazyFrame:
         m.count(status.is_between(300, 399) & (status != 304)).alias("redirects"),
         m.count(status.is_between(400, 499)).alias("client_errors"),
         m.count(status == 404).alias("not_found"),
-        m.count(status >= 500).alias("server_errors"),
+        m.count(status.is_between(500, 599)).alias("server_errors"),
     )
     distinct = (
         m.local_time(view).dt.date().n_unique().cast(pl.Int64).alias("days"),

@@ -51,7 +51,10 @@ def to_stream(output: Output, answers: Sequence[Answer], stream: BinaryIO) -> No
     except BrokenPipeError:
         raise
     except OSError as error:
-        raise FootfallError(f"Cannot write to standard output: {error.strerror or error}.") from error
+        raise FootfallError(
+            f"Cannot write to standard output: {error.strerror or error}.",
+            hint="free some space where it goes, or write files elsewhere: --out DIR",
+        ) from error
 
 
 def prepare_folder(folder: Path) -> None:

@@ -162,7 +162,9 @@ def shown(value: object, unit: str) -> str:
 
 
 def _cells(frame: pl.DataFrame, columns: Sequence[ReportColumn]) -> dict[str, list[str]]:
-    return {column.name: [shown(value, column.unit) for value in frame[column.name]] for column in columns}
+    # Wall times: an aware datetime would have Python look for its zone, whose data Polars has and Python may not.
+    local = frame.with_columns(pl.col(pl.Datetime).dt.replace_time_zone(None))
+    return {column.name: [shown(value, column.unit) for value in local[column.name]] for column in columns}
 
 
 def _title(column: ReportColumn) -> str:
@@ -234,8 +236,9 @@ def _tall_table(answer: Answer, box: Box) -> Table:
     table.add_column(Text("measure"), no_wrap=True)
     table.add_column(Text("value"), justify="right", no_wrap=True)
     table.add_column(Text("meaning"), style="dim", overflow="fold")
+    cells = _cells(answer.frame, answer.report.columns)
     for column in answer.report.columns:
-        value = shown(answer.frame[column.name][0], column.unit)
+        [value] = cells[column.name]
         table.add_row(Text(_title(column)), Text(value), Text(column.meaning))
 
     return table

@@ -254,3 +254,17 @@ def test_what_was_read_in_the_wrong_format_is_read_again_with_replay(ingest: Run
     assert wrong.code == 3
     assert "--replay" in wrong.err
     assert ingest(log, "--replay").summary["events_stored"] == 1200
+
+
+def test_a_file_name_that_is_no_utf8_is_read(ingest: Run, tmp_path: Path) -> None:
+    name = os.fsdecode(os.fsencode(tmp_path) + b"/acc\xffess.log")
+    Path(name).write_bytes(b"".join(combined_lines(5)))
+    said = ingest(name)
+    assert (said.code, said.summary["events_stored"]) == (0, 5)
+
+
+def test_filtered_events_are_said_to_need_a_replay(ingest: Run, tmp_path: Path) -> None:
+    log = write_log(tmp_path / "access.log", 20)
+    said = ingest(log, "--since", "2030-01-01")
+    assert said.summary["events_filtered"] == 20
+    assert "--replay: before-since 20" in said.err

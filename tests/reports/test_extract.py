@@ -4,17 +4,22 @@ from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import anyio
+import anyio.lowlevel
+import msgspec
 import polars as pl
 import pytest
 from polars.testing import assert_frame_equal
 
-from footfall.errors import SchemaMismatch, TableMissing
+from footfall.errors import SchemaMismatch, StoreUnreachable, TableMissing
+from footfall.store.client import GIVE_UP_AFTER_SECONDS
+from footfall.store.engine import Reply
 from footfall.store.state import Day
 from reports.answer import Reading
 from reports.dataset import Dataset, open_dataset
 from reports.extract import extract, request_for
 from reports.plan import KeyRange, Plan, Segment, TableSize, plan_reading
 from reports.scope import Scope
+from tests.fakes import FakeClock, ScriptedEngine, ok, refused, store_on
 from tests.reports.conftest import MakeEvents
 from tests.reports.store import CLOCK, SHARDS, fill, opened, write_items
 
@@ -135,6 +140,53 @@ def test_an_empty_table_gives_no_events(tmp_path: Path, make_events: MakeEvents)
 def test_a_missing_table_is_named(tmp_path: Path) -> None:
     with pytest.RaisesGroup(pytest.RaisesExc(TableMissing, match="events")):
         read(tmp_path / "x.db", scan_of(1))
+
+
+class StandingClock(FakeClock):
+    """Time goes on only when a test says so: threads at work would otherwise be overtaken by virtual sleeps."""
+
+    async def sleep(self, seconds: float) -> None:
+        self.sleeps.append(seconds)
+        await anyio.lowlevel.checkpoint()
+
+
+EMPTY_PAGE = {"Items": [], "Count": 0, "ScannedCount": 0}
+THROTTLED = refused("ProvisionedThroughputExceededException")
+
+
+def test_a_starved_reader_goes_on_while_another_gets_pages() -> None:
+    clock = StandingClock()
+
+    def answer(_: str, body: bytes) -> Reply:
+        """Serve segment 0 a page each third of the limit, for five times the limit; only then segment 1."""
+        is_over = clock.monotonic() > 5 * GIVE_UP_AFTER_SECONDS
+        if msgspec.json.decode(body)["Segment"] == 1:
+            return ok(EMPTY_PAGE) if is_over else THROTTLED
+
+        clock.advance(GIVE_UP_AFTER_SECONDS / 3)
+        return ok(EMPTY_PAGE if is_over else EMPTY_PAGE | {"LastEvaluatedKey": {"pk": {"S": "a"}}})
+
+    async def run() -> Reading:
+        with open_dataset(None) as dataset:
+            return await extract(store_on(ScriptedEngine(answer)), clock, scan_of(2), Scope(), dataset)
+
+    assert anyio.run(run).seconds > 5 * GIVE_UP_AFTER_SECONDS
+
+
+def test_a_table_that_gives_no_reader_capacity_says_which_units_to_raise() -> None:
+    async def run() -> None:
+        with open_dataset(None) as dataset:
+            store = store_on(ScriptedEngine(lambda *_: THROTTLED))
+            await extract(store, FakeClock(), scan_of(1), Scope(), dataset)
+
+    with pytest.RaisesGroup(
+        pytest.RaisesExc(
+            StoreUnreachable,
+            match="Table events of .* has refused Scan for lack of capacity",
+            check=lambda error: "read units or lower --segments" in str(error.hint),
+        )
+    ):
+        anyio.run(run)
 
 
 def test_an_item_that_is_no_event_is_refused(tmp_path: Path, make_events: MakeEvents) -> None:

@@ -1,6 +1,9 @@
 from __future__ import annotations
 
+import subprocess
+import sys
 from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -13,6 +16,7 @@ from tests.reports.conftest import MakeEvents
 ZONES = st.sampled_from(
     ["UTC", "Europe/Berlin", "America/St_Johns", "Pacific/Kiritimati", "Pacific/Pago_Pago"]
 )
+ROOT = Path(__file__).parent.parent.parent
 DAYS = st.dates(date(2000, 1, 1), date(2040, 1, 1))
 
 
@@ -77,6 +81,43 @@ def test_what_is_no_time_zone_is_refused(zone: str) -> None:
         scope_of(None, None, None, zone)
 
     assert "IANA" in str(caught.value.hint)
+
+
+WITHOUT_DATA = """
+import sys, zoneinfo
+sys.modules["tzdata"] = None
+zoneinfo.reset_tzpath(to=[])
+try:
+    zoneinfo.ZoneInfo("UTC")
+except zoneinfo.ZoneInfoNotFoundError:
+    pass
+else:
+    sys.exit("there is time zone data after all")
+
+from datetime import date
+from reports.scope import scope_of
+print(scope_of(None, date(2026, 3, 1), date(2026, 3, 1), "UTC").end_at)
+
+import polars as pl
+from reports.catalogue import ReportColumn
+from reports.outputs.table import _cells
+moments = pl.DataFrame({"at": [0]}).select(pl.from_epoch("at", time_unit="ms").dt.replace_time_zone("UTC"))
+in_berlin = moments.select(pl.col("at").dt.convert_time_zone("Europe/Berlin"))
+print(*(_cells(frame, [ReportColumn("at", "time", "")])["at"][0] for frame in (moments, in_berlin)), sep="\\n")
+"""
+
+
+def test_utc_and_tables_need_no_time_zone_data() -> None:
+    run = subprocess.run(
+        [sys.executable, "-c", WITHOUT_DATA], cwd=ROOT, capture_output=True, text=True, check=False
+    )
+
+    assert run.stderr == ""
+    assert run.stdout.splitlines() == [
+        "2026-03-02 00:00:00+00:00",
+        "1970-01-01 00:00:00",
+        "1970-01-01 01:00:00",
+    ]
 
 
 def test_a_site_that_cannot_be_is_refused() -> None:

@@ -92,8 +92,10 @@ async def test_provisioned_units_are_those_of_the_events_table(store: Store, clo
 
 @pytest.mark.parametrize("units", [{"read_units": 5}, {"write_units": 5}])
 async def test_provisioned_capacity_needs_both(units: dict[str, int]) -> None:
-    with pytest.raises(SettingsError, match="both --read-units and --write-units"):
+    with pytest.raises(SettingsError, match="both --read-units and --write-units") as caught:
         Capacity(**units)
+
+    assert caught.value.hint == "--read-units 5 --write-units 5, or neither for on demand"
 
 
 async def test_describing_a_table_that_is_not_there_says_so(store: Store, clock: FakeClock) -> None:

@@ -1,17 +1,19 @@
 from __future__ import annotations
 
+import anyio
 import pytest
 
 from footfall.backoff import Backoff
 from footfall.errors import AccessDenied, StoreError, StoreUnreachable, TableMissing
-from footfall.store.client import GIVE_UP_AFTER_SECONDS, command, request
+from footfall.store.client import GIVE_UP_AFTER_SECONDS, Progress, command, request
 from footfall.store.engine import NoReply, Reply
 from tests.fakes import FakeClock, ScriptedEngine, ok, refused, store_on
 
 pytestmark = pytest.mark.anyio
 
+THROTTLED = refused("ProvisionedThroughputExceededException")
 PASSING: dict[str, Reply | NoReply] = {
-    "throttled": refused("ProvisionedThroughputExceededException"),
+    "throttled": THROTTLED,
     "too many requests": Reply(429, b""),
     "server error": refused("InternalServerError", status=500),
     "unavailable": Reply(503, b"<html>"),
@@ -60,7 +62,7 @@ async def test_a_store_that_never_recovers_is_given_up_after_the_time_it_may_tak
     problem: Reply | NoReply,
 ) -> None:
     engine, clock = ScriptedEngine(lambda *_: problem), FakeClock()
-    with pytest.raises(StoreUnreachable, match="GetItem got no good answer from embedded:test") as caught:
+    with pytest.raises(StoreUnreachable, match=r"embedded:test\.db .*for 120 seconds; last: ") as caught:
         await send(engine, clock)
 
     assert GIVE_UP_AFTER_SECONDS < clock.monotonic() <= GIVE_UP_AFTER_SECONDS + Backoff().cap_seconds
@@ -75,6 +77,64 @@ async def test_giving_up_names_the_last_problem() -> None:
     ):
         with pytest.raises(StoreUnreachable, match=words):
             await send(ScriptedEngine(lambda *_, answer=problem: answer), FakeClock())
+
+
+async def test_a_table_without_capacity_is_not_blamed_on_the_network() -> None:
+    engine = ScriptedEngine(lambda *_: PASSING["throttled"])
+    with pytest.raises(
+        StoreUnreachable, match=r"^Table owa_state of .* has refused GetItem for lack of capacity for 120 s"
+    ) as caught:
+        await send(engine, FakeClock())
+
+    assert caught.value.hint == "raise the table's capacity or run again later"
+
+
+async def test_a_lost_connection_is_blamed_on_the_network() -> None:
+    engine = ScriptedEngine(lambda *_: PASSING["refused connection"])
+    with pytest.raises(StoreUnreachable, match=r"^GetItem got no good answer from embedded:test") as caught:
+        await send(engine, FakeClock())
+
+    assert "network" in (caught.value.hint or "")
+
+
+async def test_a_call_waits_as_long_as_another_of_its_group_gets_on() -> None:
+    clock, progress, until_seconds = FakeClock(), Progress(), 5 * GIVE_UP_AFTER_SECONDS
+
+    def answer(_: str, body: bytes) -> Reply:
+        is_starved = body == b"starved" and clock.monotonic() < until_seconds
+        return THROTTLED if is_starved else ok()
+
+    store = store_on(ScriptedEngine(answer))
+
+    async def starve() -> None:
+        assert await request(store, clock, "Scan", b"starved", table="events", progress=progress) == ok()
+
+    async with anyio.create_task_group() as group:
+        group.start_soon(starve)
+        while clock.monotonic() < until_seconds:
+            await request(store, clock, "Scan", b"lucky", table="events", progress=progress)
+            await clock.sleep(GIVE_UP_AFTER_SECONDS / 3)
+
+    assert clock.monotonic() >= until_seconds
+
+
+async def test_a_group_that_gets_nowhere_is_given_up_and_says_what_helps() -> None:
+    clock, progress = FakeClock(), Progress(capacity_hint="raise it")
+    store = store_on(ScriptedEngine([ok(), *[THROTTLED] * 1_000]))
+    await request(store, clock, "Scan", b"", table="events", progress=progress)
+    with pytest.raises(StoreUnreachable) as caught:
+        await request(store, clock, "Scan", b"", table="events", progress=progress)
+
+    assert caught.value.hint == "raise it"
+    assert GIVE_UP_AFTER_SECONDS < clock.monotonic() <= GIVE_UP_AFTER_SECONDS + Backoff().cap_seconds
+
+
+async def test_a_call_after_a_long_pause_of_its_group_has_the_whole_time() -> None:
+    clock, progress = FakeClock(), Progress()
+    store = store_on(ScriptedEngine([ok(), THROTTLED, ok()]))
+    await request(store, clock, "Scan", b"", table="events", progress=progress)
+    clock.advance(10 * GIVE_UP_AFTER_SECONDS)
+    assert await request(store, clock, "Scan", b"", table="events", progress=progress) == ok()
 
 
 async def test_a_refusal_is_returned_for_the_caller_to_read() -> None:

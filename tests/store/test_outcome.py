@@ -62,6 +62,11 @@ def test_an_unknown_code_is_judged_by_its_status(status: int, verdict: Verdict) 
     assert judge(Reply(status, HTML)) is verdict
 
 
+@pytest.mark.parametrize("code", ["ExpiredTokenException", "ExpiredToken"])
+def test_expired_credentials_are_not_waited_for(code: str) -> None:
+    assert judge(refused(code)) is Verdict.FATAL
+
+
 def test_what_was_carried_out_is_done_whatever_it_says() -> None:
     assert judge(Reply(200, b'{"__type":"ValidationException"}')) is Verdict.DONE
 
@@ -115,6 +120,12 @@ def test_no_body_raises(body: bytes, status: int) -> None:
             "aws sts get-caller-identity",
         ),
         (
+            refused("ExpiredTokenException", "The security token included in the request is expired"),
+            AccessDenied,
+            "DynamoDB does not accept the credentials: The security token included in the request is expired",
+            "aws sso login, or see which credentials are used: aws sts get-caller-identity",
+        ),
+        (
             refused("ValidationException", "The provided key element does not match the schema"),
             SchemaMismatch,
             "Table owa_events has other keys than footfall's: The provided key element does not match the schema",
@@ -141,6 +152,7 @@ def test_an_error_says_what_failed_and_what_to_do(
 def test_any_other_error_names_operation_table_and_reason(reply: Reply, ending: str) -> None:
     error = error_for("PutItem", "state", reply, "dynamodb:")
     assert (type(error), str(error)) == (StoreError, f"PutItem on state was refused, {ending}")
+    assert error.hint == "footfall table describe --store dynamodb:"
 
 
 FATAL = sorted(code for code, verdict in VERDICTS.items() if verdict is Verdict.FATAL)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import sqlite3
+from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
@@ -68,15 +70,20 @@ _SENTENCES: Final = {
     ),
     sqlite3.SQLITE_BUSY: ("Another process holds the file", "wait for it to end, or stop it"),
 }
+_OTHERWISE: Final = (
+    "SQLite cannot go on",
+    "run the same command again; if it stays so, name another file with --store embedded:PATH",
+)
 _BUSY_CODES: Final = frozenset({sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED})
 
 
 def open_file(path: Path, busy_seconds: float = BUSY_SECONDS) -> sqlite3.Connection:
-    """Open a store and make it when the file is missing or empty.
+    """Open a store and make it when the file is missing or empty; a new file is its owner's alone.
 
     Raises `StoreError` when it cannot be opened or is something else, `SchemaMismatch` when it is from a newer version.
     """
     _refuse_impossible(path)
+    _make_private(path)
     try:
         connection = connect(path, WRITER_CACHE_KIB, busy_seconds)
     except sqlite3.Error as error:
@@ -110,7 +117,7 @@ def connect(
 
 def store_error(error: sqlite3.Error, path: Path) -> StoreError:
     """Return what the user is told about an error of SQLite."""
-    sentence, hint = _SENTENCES.get(_primary_code(error), ("SQLite cannot go on", None))
+    sentence, hint = _SENTENCES.get(_primary_code(error), _OTHERWISE)
     return StoreError(f"{sentence}: {path} ({error}).", hint=hint)
 
 
@@ -132,6 +139,13 @@ def _refuse_impossible(path: Path) -> None:
 
     if not path.parent.is_dir():
         raise StoreError(f"The folder {path.parent} does not exist.", hint=f"mkdir -p {path.parent}")
+
+
+def _make_private(path: Path) -> None:
+    # The file holds the salt of the visitors and maybe whole addresses; SQLite gives its log the mode of its file.
+    # What cannot be made here SQLite cannot make either, and that is where it is put into words.
+    with suppress(OSError, RuntimeError):
+        os.close(os.open(path.resolve(), os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
 
 
 def _identify(connection: sqlite3.Connection, path: Path) -> None:

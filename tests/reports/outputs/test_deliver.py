@@ -130,5 +130,7 @@ def test_a_stream_is_flushed_and_left_open(make_answer: MakeAnswer, make_events:
 
 
 def test_a_full_disk_behind_a_stream_is_said(make_answer: MakeAnswer, make_events: MakeEvents) -> None:
-    with pytest.raises(FootfallError, match="standard output: No space left"):
+    with pytest.raises(FootfallError, match="standard output: No space left") as caught:
         to_stream(FailingOutput(), [make_answer("statuses", make_events({}))], io.BytesIO())
+
+    assert "--out DIR" in (caught.value.hint or "")

@@ -9,6 +9,7 @@ import sqlite3
 import subprocess
 import sys
 import threading
+from collections.abc import Iterator
 from pathlib import Path
 
 import anyio
@@ -17,7 +18,7 @@ import pytest
 from footfall.clock import SystemClock
 from footfall.errors import SchemaMismatch, StoreError
 from footfall.store.embedded import EmbeddedEngine
-from footfall.store.embedded.file import APPLICATION_ID, FILE_VERSION, open_file
+from footfall.store.embedded.file import APPLICATION_ID, FILE_VERSION, open_file, store_error
 from tests.store.conformance.harness import SCHEMA, Subject, item, key
 
 pytestmark = pytest.mark.anyio
@@ -115,6 +116,53 @@ def test_the_file_says_whose_it_is(tmp_path: Path) -> None:
 
     header = (tmp_path / "a.db").read_bytes()[:100]
     assert int.from_bytes(header[68:72], "big") == APPLICATION_ID
+
+
+@pytest.fixture
+def generous_umask() -> Iterator[None]:
+    """Let new files be readable for everybody, unless their maker says otherwise."""
+    before = os.umask(0)
+    yield
+    os.umask(before)
+
+
+@pytest.mark.usefixtures("generous_umask")
+@pytest.mark.parametrize("is_link", [False, True], ids=["file", "link to a file to be"])
+async def test_a_new_store_and_its_log_are_the_owners_alone(tmp_path: Path, is_link: bool) -> None:
+    if is_link:
+        (tmp_path / "a.db").symlink_to("target.db")
+
+    engine = EmbeddedEngine.open(tmp_path / "a.db", SystemClock())
+    await Subject(engine, "events").on_table("CreateTable", **SCHEMA)
+    name = "target.db" if is_link else "a.db"
+    modes = {
+        path.name: oct(path.stat().st_mode & 0o777) for path in tmp_path.iterdir() if not path.is_symlink()
+    }
+    await engine.aclose()
+
+    assert modes == dict.fromkeys((name, f"{name}-wal", f"{name}-shm"), "0o600")
+
+
+@pytest.mark.usefixtures("generous_umask")
+def test_the_mode_of_a_file_that_is_there_is_left_as_it_is(tmp_path: Path) -> None:
+    (tmp_path / "shared.db").touch(0o660)
+    open_file(tmp_path / "shared.db").close()
+
+    assert (tmp_path / "shared.db").stat().st_mode & 0o777 == 0o660
+
+
+def test_links_that_go_round_are_refused(tmp_path: Path) -> None:
+    (tmp_path / "a.db").symlink_to("b.db")
+    (tmp_path / "b.db").symlink_to("a.db")
+
+    assert refusal(tmp_path / "a.db").hint
+
+
+def test_an_error_that_has_no_words_of_its_own_comes_with_a_hint(tmp_path: Path) -> None:
+    error = store_error(sqlite3.ProgrammingError("odd"), tmp_path / "a.db")
+
+    assert str(error) == f"SQLite cannot go on: {tmp_path / 'a.db'} (odd)."
+    assert "--store embedded:PATH" in (error.hint or "")
 
 
 def test_many_threads_may_make_the_file_at_once(tmp_path: Path) -> None:
