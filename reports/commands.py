@@ -188,7 +188,10 @@ def reports_command(form: str) -> None:
 def chosen_outputs(formats: Sequence[str], *, csv_raw: bool, table_width: int | None) -> tuple[Output, ...]:
     """Return the outputs called `formats`, each once; `table_width` is None where there is no terminal."""
     usual = {name: OUTPUTS[name]() for name in formats}
-    special: dict[str, Output] = {"csv": CsvOutput(is_raw=csv_raw), "table": TableOutput(table_width)}
+    special: dict[str, Output] = {
+        "csv": CsvOutput(is_raw=csv_raw, is_shown=table_width is not None),
+        "table": TableOutput(table_width),
+    }
     return tuple(special.get(name, output) for name, output in usual.items())
 
 

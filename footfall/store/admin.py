@@ -9,7 +9,7 @@ from typing import Any, Final
 import msgspec
 
 from footfall.clock import Clock
-from footfall.errors import SettingsError, StoreUnreachable, TableMissing
+from footfall.errors import SchemaMismatch, SettingsError, StoreUnreachable, TableMissing
 from footfall.store import Store
 from footfall.store.client import command, request
 from footfall.store.outcome import error_for
@@ -18,6 +18,7 @@ from footfall.store.state import TableMeta, create_meta, find_meta, read_meta
 DEFAULT_SHARDS: Final = 8
 """Eight partitions of 1,000 write units each: 8,000 events a second for a site's day, read back by eight Queries."""
 
+KEYS: Final = ("pk (S)", "sk (S)")
 LARGEST_SHARDS: Final = 1024
 ACTIVE_AFTER_SECONDS: Final = 300.0
 _POLL_SECONDS: Final = 1.0
@@ -67,7 +68,7 @@ async def create_tables(store: Store, clock: Clock, *, shards: int, capacity: Ca
         await _create_table(store, clock, table, billing)
 
     for table in (store.state_table, store.events_table):
-        await _wait_until_active(store, clock, table)
+        _check_keys(await _wait_until_active(store, clock, table))
 
     meta = await create_meta(store, clock, layout="items", shards=shards)
     if meta.shards != shards:
@@ -102,8 +103,15 @@ async def describe(store: Store, clock: Clock, table: str) -> TableFacts:
         items=facts.get("ItemCount", 0),
         bytes=facts.get("TableSizeBytes", 0),
         billing=_billing(facts),
-        keys=tuple(key["AttributeName"] for key in facts["KeySchema"]),
+        keys=_keys(facts),
     )
+
+
+def _keys(facts: dict[str, Any]) -> tuple[str, ...]:
+    """Return the table's keys with their types, partition key first, as ``pk (S)``."""
+    types = {each["AttributeName"]: each["AttributeType"] for each in facts["AttributeDefinitions"]}
+    ordered = sorted(facts["KeySchema"], key=lambda key: key["KeyType"] != "HASH")
+    return tuple(f"{key['AttributeName']} ({types[key['AttributeName']]})" for key in ordered)
 
 
 def _billing(facts: dict[str, Any]) -> str:
@@ -132,9 +140,24 @@ async def _create_table(store: Store, clock: Clock, table: str, capacity: Capaci
         raise error_for("CreateTable", table, reply, store.location)
 
 
-async def _wait_until_active(store: Store, clock: Clock, table: str) -> None:
+def _check_keys(facts: TableFacts) -> None:
+    if facts.keys != KEYS:
+        raise SchemaMismatch(
+            f"Table {facts.name} is there already with other keys than footfall's: {', '.join(facts.keys)}, "
+            f"not {', '.join(KEYS)}.",
+            hint="choose another prefix: --store dynamodb:PREFIX",
+        )
+
+
+async def _wait_until_active(store: Store, clock: Clock, table: str) -> TableFacts:
     started = clock.monotonic()
-    while not await _is_active(store, clock, table):
+    while True:
+        # DescribeTable is eventually consistent: just after CreateTable it may not know the table yet.
+        with suppress(TableMissing):
+            facts = await describe(store, clock, table)
+            if facts.status == "ACTIVE":
+                return facts
+
         if clock.monotonic() - started > ACTIVE_AFTER_SECONDS:
             raise StoreUnreachable(
                 f"Table {table} is not active {ACTIVE_AFTER_SECONDS:.0f} seconds after it was created.",
@@ -142,11 +165,3 @@ async def _wait_until_active(store: Store, clock: Clock, table: str) -> None:
             )
 
         await clock.sleep(_POLL_SECONDS)
-
-
-async def _is_active(store: Store, clock: Clock, table: str) -> bool:
-    try:
-        return (await describe(store, clock, table)).status == "ACTIVE"
-    except TableMissing:
-        # DescribeTable is eventually consistent: just after CreateTable it may not know the table yet.
-        return False

@@ -21,6 +21,9 @@ Document = Mapping[str, Any]
 GIVE_UP_AFTER_SECONDS: Final = 120.0
 """How long one call is retried before the store counts as unreachable; far above DynamoDB's usual brown-outs."""
 
+NEVER_REACHED_SECONDS: Final = 10.0
+"""How long an endpoint is tried that has never taken a request: more likely the address is wrong than it is down."""
+
 _BACKOFF: Final = Backoff()
 
 
@@ -48,9 +51,12 @@ async def request(
     """
     progress = progress or Progress()
     started = clock.monotonic()
-    attempt = 0
+    attempt, limit_seconds = 0, NEVER_REACHED_SECONDS
     while True:
         problem = await _attempt(store, operation, body)
+        if isinstance(problem, Reply) or problem.maybe_applied or progress.succeeded_seconds > -inf:
+            limit_seconds = GIVE_UP_AFTER_SECONDS
+
         if isinstance(problem, Reply):
             verdict = judge(problem)
             if verdict is Verdict.DONE:
@@ -63,8 +69,8 @@ async def request(
             if verdict is Verdict.FATAL:
                 raise error_for(operation, table, problem, store.location)
 
-        if clock.monotonic() - max(started, progress.succeeded_seconds) > GIVE_UP_AFTER_SECONDS:
-            raise _given_up(store, operation, table, problem, progress)
+        if clock.monotonic() - max(started, progress.succeeded_seconds) > limit_seconds:
+            raise _given_up(store, operation, table, problem, progress, limit_seconds)
 
         await clock.sleep(_BACKOFF.delay_seconds(attempt, clock.random()))
         attempt += 1
@@ -90,9 +96,14 @@ async def _attempt(store: Store, operation: str, body: bytes) -> Reply | NoReply
 
 
 def _given_up(
-    store: Store, operation: str, table: str, problem: Reply | NoReply, progress: Progress
+    store: Store,
+    operation: str,
+    table: str,
+    problem: Reply | NoReply,
+    progress: Progress,
+    limit_seconds: float,
 ) -> StoreUnreachable:
-    last = f"for {GIVE_UP_AFTER_SECONDS:.0f} seconds; last: {_reason(problem)}"
+    last = f"for {limit_seconds:.0f} seconds; last: {_reason(problem)}"
     if isinstance(problem, Reply) and judge(problem) is Verdict.THROTTLED:
         return StoreUnreachable(
             f"Table {table} of {store.location} has refused {operation} for lack of capacity {last}",

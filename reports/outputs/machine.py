@@ -15,7 +15,7 @@ from typing import BinaryIO, Final
 import msgspec
 import polars as pl
 
-from footfall.text import FORMULA_STARTS
+from footfall.text import FORMULA_STARTS, printable
 from reports.answer import Answer
 
 ISO_TIME: Final = "%Y-%m-%dT%H:%M:%S%.3f%:z"
@@ -33,6 +33,7 @@ class CsvOutput:
     """
 
     is_raw: bool = False
+    is_shown: bool = False
     name: str = "csv"
     suffix: str = "csv"
     is_text: bool = True
@@ -44,7 +45,8 @@ class CsvOutput:
             stream.write(_csv_header(answer))
             for rows in answer.frame.iter_slices(_SLICE_ROWS):
                 safe = rows if self.is_raw else without_formulas(rows)
-                stream.write(with_iso_times(safe).write_csv(include_header=False).encode())
+                shown = with_printable_texts(safe) if self.is_shown else safe
+                stream.write(with_iso_times(shown).write_csv(include_header=False).encode())
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +102,15 @@ class ParquetOutput:
 def with_iso_times(frame: pl.DataFrame) -> pl.DataFrame:
     """Return `frame` with times as ISO 8601 text in their own time zone."""
     return frame.with_columns(pl.col(pl.Datetime).dt.strftime(ISO_TIME))
+
+
+def with_printable_texts(rows: pl.DataFrame) -> pl.DataFrame:
+    """Return `rows` with every text made safe for a terminal; files and pipes get texts as they are."""
+    return rows.with_columns(
+        pl.Series(name, [text and printable(text) for text in rows[name]], dtype=pl.String)
+        for name, dtype in rows.schema.items()
+        if dtype == pl.String
+    )
 
 
 def without_formulas(rows: pl.DataFrame) -> pl.DataFrame:

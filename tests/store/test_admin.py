@@ -80,7 +80,7 @@ async def test_creating_again_makes_what_is_missing(store: Store, clock: FakeClo
 
 async def test_a_new_table_is_empty_keyed_and_billed_on_demand(store: Store, clock: FakeClock) -> None:
     await create(store, clock)
-    expected = TableFacts("owa_events", "ACTIVE", 0, 0, "on demand", ("pk", "sk"))
+    expected = TableFacts("owa_events", "ACTIVE", 0, 0, "on demand", ("pk (S)", "sk (S)"))
     assert await describe(store, clock, "owa_events") == expected
 
 
@@ -153,7 +153,9 @@ class SlowTables:
         if status is None:
             return refused("ResourceNotFoundException")
 
-        return ok({"Table": {"TableStatus": status, "KeySchema": [{"AttributeName": "pk"}]}})
+        keys = [{"AttributeName": "sk", "KeyType": "RANGE"}, {"AttributeName": "pk", "KeyType": "HASH"}]
+        types = [{"AttributeName": name, "AttributeType": "S"} for name in ("pk", "sk")]
+        return ok({"Table": {"TableStatus": status, "KeySchema": keys, "AttributeDefinitions": types}})
 
 
 async def test_a_table_that_is_being_made_is_waited_for(clock: FakeClock) -> None:
@@ -192,3 +194,25 @@ async def test_a_table_is_made_with_both_keys_as_strings(clock: FakeClock) -> No
     assert events["ProvisionedThroughput"] == {"ReadCapacityUnits": 1, "WriteCapacityUnits": 2}
     assert {tuple(key.values()) for key in events["KeySchema"]} == {("pk", "HASH"), ("sk", "RANGE")}
     assert {one["AttributeType"] for one in events["AttributeDefinitions"]} == {"S"}
+
+
+@pytest.mark.parametrize(("name", "kind"), [("sk", "N"), ("id", "S")])
+async def test_a_table_with_other_keys_is_not_called_ready(
+    embedded_engine: EmbeddedEngine, clock: FakeClock, name: str, kind: str
+) -> None:
+    store = store_on(embedded_engine, "owa_")
+    document = {
+        "TableName": "owa_events",
+        "BillingMode": "PAY_PER_REQUEST",
+        "KeySchema": [
+            {"AttributeName": "pk", "KeyType": "HASH"},
+            {"AttributeName": name, "KeyType": "RANGE"},
+        ],
+        "AttributeDefinitions": [
+            {"AttributeName": "pk", "AttributeType": "S"},
+            {"AttributeName": name, "AttributeType": kind},
+        ],
+    }
+    await command(store, clock, "CreateTable", document, table="owa_events")
+    with pytest.raises(SchemaMismatch, match=rf"other keys than footfall's: pk \(S\), {name} \({kind}\)"):
+        await create_tables(store, clock, shards=8, capacity=Capacity())

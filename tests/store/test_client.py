@@ -5,7 +5,7 @@ import pytest
 
 from footfall.backoff import Backoff
 from footfall.errors import AccessDenied, StoreError, StoreUnreachable, TableMissing
-from footfall.store.client import GIVE_UP_AFTER_SECONDS, Progress, command, request
+from footfall.store.client import GIVE_UP_AFTER_SECONDS, NEVER_REACHED_SECONDS, Progress, command, request
 from footfall.store.engine import NoReply, Reply
 from tests.fakes import FakeClock, ScriptedEngine, ok, refused, store_on
 
@@ -62,11 +62,25 @@ async def test_a_store_that_never_recovers_is_given_up_after_the_time_it_may_tak
     problem: Reply | NoReply,
 ) -> None:
     engine, clock = ScriptedEngine(lambda *_: problem), FakeClock()
-    with pytest.raises(StoreUnreachable, match=r"embedded:test\.db .*for 120 seconds; last: ") as caught:
+    was_reached = isinstance(problem, Reply) or problem.maybe_applied
+    limit = GIVE_UP_AFTER_SECONDS if was_reached else NEVER_REACHED_SECONDS
+    with pytest.raises(
+        StoreUnreachable, match=rf"embedded:test\.db .*for {limit:.0f} seconds; last: "
+    ) as caught:
         await send(engine, clock)
 
-    assert GIVE_UP_AFTER_SECONDS < clock.monotonic() <= GIVE_UP_AFTER_SECONDS + Backoff().cap_seconds
+    assert limit < clock.monotonic() <= limit + Backoff().cap_seconds
     assert caught.value.hint
+
+
+async def test_an_endpoint_that_was_reached_before_is_given_the_whole_time() -> None:
+    clock, progress = FakeClock(), Progress()
+    refusing = NoReply("connection refused", maybe_applied=False)
+    engine = ScriptedEngine(lambda *_: refusing if progress.succeeded_seconds >= 0 else ok())
+    store = store_on(engine, "owa_")
+    await request(store, clock, "GetItem", b"{}", table="owa_state", progress=progress)
+    with pytest.raises(StoreUnreachable, match="for 120 seconds"):
+        await request(store, clock, "GetItem", b"{}", table="owa_state", progress=progress)
 
 
 async def test_giving_up_names_the_last_problem() -> None:

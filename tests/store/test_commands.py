@@ -80,13 +80,13 @@ events
   items    0
   bytes    0
   billing  on demand
-  keys     pk, sk
+  keys     pk (S), sk (S)
 state
   status   ACTIVE
   items    1
   bytes    151
   billing  on demand
-  keys     pk, sk
+  keys     pk (S), sk (S)
 layout items, 4 shards, schema version 1
 """
 

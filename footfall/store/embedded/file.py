@@ -6,6 +6,7 @@ import os
 import sqlite3
 from contextlib import suppress
 from pathlib import Path
+from threading import Event
 from typing import Final
 
 from footfall.errors import SchemaMismatch, StoreError
@@ -31,6 +32,8 @@ count as resident memory."""
 
 WRITER_CACHE_KIB: Final = 32 * 1024
 READER_CACHE_KIB: Final = 8 * 1024
+
+_PAUSES_SECONDS: Final = (0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0)
 
 _CREATE: Final = (
     """
@@ -90,7 +93,7 @@ def open_file(path: Path, busy_seconds: float = BUSY_SECONDS) -> sqlite3.Connect
         raise store_error(error, path) from error
 
     try:
-        _identify(connection, path)
+        _identify_in_turn(connection, path)
     except sqlite3.Error as error:
         connection.close()
         raise store_error(error, path) from error
@@ -146,6 +149,20 @@ def _make_private(path: Path) -> None:
     # What cannot be made here SQLite cannot make either, and that is where it is put into words.
     with suppress(OSError, RuntimeError):
         os.close(os.open(path.resolve(), os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
+
+
+def _identify_in_turn(connection: sqlite3.Connection, path: Path) -> None:
+    # SQLite does not wait its turn when the journal mode changes, so several that make one file at once have to.
+    for pause_seconds in _PAUSES_SECONDS:
+        try:
+            return _identify(connection, path)
+        except sqlite3.Error as error:
+            if not is_busy(error):
+                raise
+
+        Event().wait(pause_seconds)
+
+    return _identify(connection, path)
 
 
 def _identify(connection: sqlite3.Connection, path: Path) -> None:

@@ -182,3 +182,12 @@ def test_many_rows_are_written_piece_by_piece_and_whole(
     rows = rows_of(output, written(output, Answer(answer.report, many, many.height, answer.provenance)))
     assert len(rows) == 150_000
     assert {row["path"] for row in rows} == {"/a"}
+
+
+def test_csv_on_a_terminal_moves_no_cursor(make_answer: MakeAnswer, make_events: MakeEvents) -> None:
+    hostile = ["/\x1b]0;pwned\x07", "/\x1b[2J", "/\u202egpj"]
+    answer = make_answer("not-found", make_events(*({"path": path, "status": 404} for path in hostile)))
+    shown = written(CsvOutput(is_shown=True), answer).decode()
+    assert "\x1b" not in shown
+    assert "\u202e" not in shown
+    assert "/\\x1b[2J" in shown
