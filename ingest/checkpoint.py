@@ -59,6 +59,7 @@ class CheckpointKeeper:
         self.next_line_number = self._base.lines + 1
         self._fingerprint = self._base.fingerprint
         self._before = b""
+        self._is_before_known = True
 
     def recognise(self, before: bytes, passed_bytes: int) -> None:
         """Check that a source is the log that was read up to `read_position`; `before` are the bytes before that.
@@ -78,7 +79,7 @@ class CheckpointKeeper:
                 hint=_TELL_APART,
             )
 
-        self._before = before
+        self._before, self._is_before_known = before, True
 
     def enter(self, chunk: Chunk, *, moves: bool) -> Pending:
         """Register a chunk that was read; with `moves`, reading goes on behind it and so may the position."""
@@ -90,10 +91,13 @@ class CheckpointKeeper:
     def _move(self, chunk: Chunk) -> None:
         self.read_position = chunk.end
         self.next_line_number += chunk.line_count
-        # Of an oversized line the end was passed over: the source is not recognised there.
-        before = self._before + chunk.data[-FINGERPRINT_BYTES:]
-        self._before = b"" if chunk.oversized else before[-FINGERPRINT_BYTES:]
-        self._fingerprint = "" if chunk.oversized else fingerprint(self._before)
+        before = (self._before + chunk.data[-FINGERPRINT_BYTES:])[-FINGERPRINT_BYTES:]
+        # Of an oversized line the end was passed over: the source is not recognised until enough was seen behind it.
+        self._before = b"" if chunk.oversized else before
+        self._is_before_known = not chunk.oversized and (
+            self._is_before_known or len(before) == FINGERPRINT_BYTES
+        )
+        self._fingerprint = fingerprint(before) if self._is_before_known else ""
 
     async def save(self) -> None:
         """Store the watermark if it has moved since the last save.

@@ -512,3 +512,17 @@ async def test_a_run_that_refuses_most_lines_stops_and_keeps_them(tmp_path: Path
 
 def _write(path: Path, lines: list[bytes]) -> None:
     path.write_bytes(b"".join(lines))
+
+
+@pytest.mark.parametrize("behind", [1, 30])
+async def test_a_log_is_recognised_again_behind_an_oversized_line(
+    tmp_path: Path, store: Path, behind: int
+) -> None:
+    log, lines = tmp_path / "access.log", combined_lines(60)
+    early = [*lines[:5], b"x" * 5000 + b"\n", *lines[5 : 5 + behind]]
+    _write(log, early)
+    first = await ingest(store, log, max_line_bytes=4096)
+    assert (first.tally.counts.events, first.tally.counts.rejected) == (5 + behind, 1)
+    _write(log, [*early, *lines[40:]])
+    second = await ingest(store, log, max_line_bytes=4096)
+    assert (second.problems, second.tally.counts.events) == ([], 20)
