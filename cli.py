@@ -21,7 +21,8 @@ from footfall.errors import FootfallError, StoppedEarly
 from footfall.store.address import StoreSettings, open_store
 from footfall.store.admin import open_tables
 from footfall.store.commands import App, show_error, table_group
-from ingest.commands import formats_group, ingest_command, summary_lines
+from ingest.commands import formats_group, ingest_command
+from ingest.commands.summary import summary_lines
 from ingest.run import run_ingest
 from ingest.settings import IngestSettings
 from ingest.sources import find_sources

@@ -13,6 +13,7 @@ under another rule would store its events a second time.
 from __future__ import annotations
 
 import re
+from datetime import date
 from hashlib import blake2b
 from typing import Final
 
@@ -121,8 +122,8 @@ def event_bucket(offset: pl.Expr) -> pl.Expr:
 
 def partition_key() -> pl.Expr:
     """Return the expression of `pk` over a frame with `site`, `time` and `shard`."""
-    date = pl.col("time").dt.strftime("%Y-%m-%d")
-    return pl.concat_str(pl.col("site"), date, pl.col("shard").cast(pl.String), separator=SEPARATOR)
+    on = pl.col("time").dt.strftime("%Y-%m-%d")
+    return pl.concat_str(pl.col("site"), on, pl.col("shard").cast(pl.String), separator=SEPARATOR)
 
 
 def sort_key() -> pl.Expr:
@@ -133,6 +134,17 @@ def sort_key() -> pl.Expr:
         pl.col("source_id"),
         pl.col("offset").cast(pl.String).str.zfill(OFFSET_DIGITS),
     )
+
+
+def offset_of(sk: str) -> int:
+    """Return the offset in its source of the line that a sort key was made from."""
+    return int(sk[-OFFSET_DIGITS:])
+
+
+def day_of(pk: str) -> tuple[str, date]:
+    """Return the site and the UTC date of a partition key."""
+    site, on, _ = pk.split(SEPARATOR)
+    return site, date.fromisoformat(on)
 
 
 def _identity(ip: str | None, user_agent: str | None) -> bytes:

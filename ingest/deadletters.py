@@ -18,7 +18,8 @@ import msgspec
 
 from footfall.errors import SourceError
 
-LARGEST_RAW_BYTES: Final = 64 * 1024
+LARGEST_RAW_BYTES: Final = 1024 * 1024
+"""As much as a line may have to be read at all: of longer ones only the beginning was kept in memory."""
 
 
 class DeadLetter(msgspec.Struct, frozen=True, omit_defaults=True):

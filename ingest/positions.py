@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
 
-from ingest.tally import Counts
+from ingest.tally import Counts, RejectedRun
 
 Days = Mapping[tuple[str, date], int]
 
@@ -26,6 +26,7 @@ class Pending:
     outstanding: int | None = None
     counts: Counts = field(default_factory=Counts)
     days: Days = field(default_factory=dict)
+    rejected_run: RejectedRun = field(default_factory=RejectedRun)
 
     @property
     def done(self) -> bool:
@@ -51,6 +52,7 @@ class Watermark:
         self.fingerprint = fingerprint
         self.counts = Counts()
         self.days: Counter[tuple[str, date]] = Counter()
+        self.rejected_run = RejectedRun()
         self._pending: deque[Pending] = deque()
 
     def enter(self, end: int, fingerprint: str = "", *, moves: bool = True) -> Pending:
@@ -65,6 +67,7 @@ class Watermark:
         while self._pending and self._pending[0].done:
             chunk = self._pending.popleft()
             self.days.update(chunk.days)
+            self.rejected_run += chunk.rejected_run
             if chunk.moves:
                 self.position, self.fingerprint = chunk.end, chunk.fingerprint
                 self.counts += chunk.counts

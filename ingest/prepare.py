@@ -16,12 +16,13 @@ from footfall.errors import FootfallError
 from footfall.layout import LARGEST_ITEM_BYTES, encode, item_bytes
 from ingest import filters
 from ingest.chunks import Chunk
-from ingest.deadletters import DeadLetter, dead_letter
+from ingest.deadletters import DeadLetter
 from ingest.enrich import EnrichSettings, enrich
 from ingest.filters import Filters
 from ingest.formats import REJECT_REASONS, Format, parse_chunk
 from ingest.positions import Days
-from ingest.tally import Counts
+from ingest.refusals import letter
+from ingest.tally import Counts, RejectedRun
 from ingest.writer.batches import Batch, cut_batches
 
 ITEM_TOO_LARGE: Final = "item-too-large"
@@ -47,6 +48,7 @@ class Prepared:
     letters: list[DeadLetter]
     days: Days
     filtered_by_reason: Mapping[str, int]
+    rejected_run: RejectedRun
 
 
 def prepare(chunk: Chunk, recipe: Recipe) -> Prepared:
@@ -75,6 +77,9 @@ def prepare(chunk: Chunk, recipe: Recipe) -> Prepared:
         letters=list(_letters(chunk, recipe.source_name, rejected)),
         days=_days(events),
         filtered_by_reason=filtered_by_reason,
+        rejected_run=RejectedRun.of(
+            rejected.get_column("line_number").to_numpy(), chunk.first_line_number, chunk.line_count
+        ),
     )
 
 
@@ -108,29 +113,14 @@ def _split_oversized(parsed: pl.DataFrame, events: pl.DataFrame) -> tuple[pl.Dat
 
 def _letters(chunk: Chunk, source_name: str, rejected: pl.DataFrame) -> Iterable[DeadLetter]:
     for line, offset, reason in rejected.sort("offset").iter_rows():
-        raw = _line_at(chunk, offset)
-        yield dead_letter(
-            raw,
-            source=source_name,
-            source_id=chunk.source_id,
-            line=line,
-            offset=offset,
-            reason=reason,
-            sentence=_SENTENCES[reason],
-            raw_bytes=chunk.end - chunk.start if chunk.oversized else len(raw),
-        )
+        sentence = _SENTENCES[reason]
+        yield letter(chunk, source_name, line=line, offset=offset, reason=reason, sentence=sentence)
 
 
 _SENTENCES: Final = {
     **REJECT_REASONS,
     ITEM_TOO_LARGE: f"The event is larger than the {LARGEST_ITEM_BYTES:,} bytes that DynamoDB stores in an item.",
 }
-
-
-def _line_at(chunk: Chunk, offset: int) -> bytes:
-    begin = offset - chunk.start
-    end = chunk.data.find(b"\n", begin)
-    return chunk.data[begin : end if end >= 0 else None].removesuffix(b"\r")
 
 
 def _days(events: pl.DataFrame) -> dict[tuple[str, date], int]:

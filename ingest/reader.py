@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from typing import Final
 
@@ -31,35 +31,47 @@ SHOWN_CHARACTERS: Final = 160
 
 
 class Reader:
-    """Reads one source after the other.
-
-    `keepers` are the checkpoints of the sources by their id, `problems` the errors of sources that the others went on
-    without, `notices` what the user should know of others.
-    """
+    """Reads one source after the other to its end: the feed of `footfall ingest`."""
 
     def __init__(
-        self, settings: IngestSettings, store: Store, meta: TableMeta, clock: Clock, tally: Tally
+        self,
+        sources: Sequence[Source],
+        settings: IngestSettings,
+        store: Store,
+        meta: TableMeta,
+        clock: Clock,
+        tally: Tally,
     ) -> None:
+        self._sources = sources
         self._settings = settings
         self._store = store
         self._meta = meta
         self._clock = clock
         self._tally = tally
-        self.keepers: dict[str, CheckpointKeeper] = {}
+        self._keepers: dict[str, CheckpointKeeper] = {}
         self.problems: list[InputError] = []
         self.notices: list[str] = []
         self.stopping = False
         self._opened: OpenSource | None = None
         self._raw_bytes_before = 0
 
+    @property
+    def keepers(self) -> list[CheckpointKeeper]:
+        """Return the checkpoints of the sources that were begun so far."""
+        return list(self._keepers.values())
+
+    def stop(self) -> None:
+        """Read no further."""
+        self.stopping = True
+
     def raw_bytes(self) -> int:
         """Return how much was read of the sources so far, as they lie on the disk."""
         return self._raw_bytes_before + (self._opened.raw_bytes_read if self._opened else 0)
 
-    async def read_all(self, sources: list[Source], chunks: MemoryObjectSendStream[Work]) -> None:
-        """Send the chunks of all `sources`, then close the stream; between two chunks look whether to stop."""
+    async def run(self, chunks: MemoryObjectSendStream[Work]) -> None:
+        """Send the chunks of all sources, then close the stream; between two chunks look whether to stop."""
         async with chunks:
-            for source in sources:
+            for source in self._sources:
                 if self.stopping:
                     return
 
@@ -109,14 +121,14 @@ class Reader:
 
     async def _keeper(self, source_id: str, name: str) -> CheckpointKeeper:
         """Return the checkpoint of a source; copies of one log, as a.log.1 beside a.log.1.gz, have one in common."""
-        if source_id not in self.keepers:
+        if source_id not in self._keepers:
             settings = self._settings
             saved = await read_checkpoint(self._store, self._clock, settings.group, source_id, name)
-            self.keepers[source_id] = CheckpointKeeper(
+            self._keepers[source_id] = CheckpointKeeper(
                 self._store, self._clock, settings.group, saved, from_start=settings.replay
             )
 
-        return self.keepers[source_id]
+        return self._keepers[source_id]
 
     def _recipe(self, source: Source, chosen: Format) -> Recipe:
         settings = self._settings

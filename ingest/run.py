@@ -16,6 +16,7 @@ from footfall.errors import InputError, StoppedEarly
 from footfall.store import Store
 from footfall.store.state import TableMeta
 from ingest.progress import Talk, show_progress
+from ingest.reader import Reader
 from ingest.settings import IngestSettings
 from ingest.sources import Source
 from ingest.tally import Tally
@@ -56,7 +57,8 @@ async def run_ingest(
     """
     started = clock.monotonic()
     tally = Tally()
-    worker = Worker(settings, store, meta, clock, tally)
+    feed = Reader(sources, settings, store, meta, clock, tally)
+    worker = Worker(feed, settings, store, clock, tally)
     try:
         was_cancelled = await _run_watched(worker, sources, tally, clock)
     finally:
@@ -82,7 +84,7 @@ async def _run_watched(worker: Worker, sources: list[Source], tally: Tally, cloc
         async with anyio.create_task_group() as around:
             around.start_soon(_stop_on_signals, worker, scope, console)
             around.start_soon(show, tally, clock, worker.raw_bytes, _size_on_disk(sources))
-            await worker.run(sources)
+            await worker.run()
             around.cancel_scope.cancel()
 
     return scope.cancelled_caught

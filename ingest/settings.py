@@ -18,7 +18,10 @@ with two, 464 MB with four and 615 MB with eight, and were no faster (on two cor
 
 @dataclass(frozen=True, slots=True)
 class IngestSettings:
-    """Settings of a run; `format` is None to detect it for each source, `site` to take the virtual host."""
+    """Settings of a run; `format` is None to detect it for each source, `site` to take the virtual host.
+
+    `max_write_units` is in units a second, None for what the table bears.
+    """
 
     format: Format | None = None
     site: str | None = None
@@ -33,5 +36,10 @@ class IngestSettings:
     chunk_bytes: int = 4 * 1024 * 1024
     max_line_bytes: int = 1024 * 1024
     max_rejected: float = 0.5
+    max_rejected_in_a_row: int = 10_000
+    max_write_units: float | None = None
     give_up_after_seconds: float = 600.0
     checkpoint_seconds: float = 2.0
+    linger_seconds: float = 1.0
+    drain_seconds: float = 30.0
+    lease_seconds: float = 30.0

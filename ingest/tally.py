@@ -10,6 +10,9 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import Any
 
+import numpy as np
+import numpy.typing as npt
+
 
 @dataclass(frozen=True, slots=True)
 class Counts:
@@ -34,6 +37,32 @@ class Counts:
     def adds_up(self) -> bool:
         """Whether every line has become exactly one thing."""
         return self.lines == self.events + self.rejected + self.skipped + self.filtered
+
+
+@dataclass(frozen=True, slots=True)
+class RejectedRun:
+    """How many lines one after the other were rejected in a stretch of `lines`: at its beginning, its end, at most."""
+
+    lines: int = 0
+    leading: int = 0
+    trailing: int = 0
+    longest: int = 0
+
+    @classmethod
+    def of(cls, line_numbers: npt.NDArray[np.int64], first: int, lines: int) -> RejectedRun:
+        """Return the runs among `lines` lines from number `first` on, of which `line_numbers` were rejected."""
+        gaps = np.setdiff1d(np.arange(first - 1, first + lines + 1), line_numbers, assume_unique=True)
+        runs = np.diff(gaps) - 1
+        return cls(lines, int(runs[0]), int(runs[-1]), int(runs.max()))
+
+    def __add__(self, following: RejectedRun) -> RejectedRun:
+        meeting = self.trailing + following.leading
+        return RejectedRun(
+            lines=self.lines + following.lines,
+            leading=self.leading + (following.leading if self.leading == self.lines else 0),
+            trailing=following.trailing + (self.trailing if following.trailing == following.lines else 0),
+            longest=max(self.longest, following.longest, meeting),
+        )
 
 
 @dataclass(slots=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from contextlib import suppress
 from typing import Final
 
@@ -12,16 +13,14 @@ from anyio.streams.memory import MemoryObjectReceiveStream, MemoryObjectSendStre
 from footfall.clock import Clock
 from footfall.errors import FootfallError, InputError, TooManyRejected
 from footfall.store import Store
-from footfall.store.state import TableMeta
 from ingest.checkpoint import DayLedger
-from ingest.deadletters import DeadLetterFile
-from ingest.flow import Parcel, Running, Work
-from ingest.positions import Pending
-from ingest.prepare import Prepared, prepare
-from ingest.reader import Reader
+from ingest.deadletters import DeadLetter, DeadLetterFile
+from ingest.flow import Feed, Parcel, Work
+from ingest.prepare import prepare
+from ingest.refusals import letters_of_refused, recount
 from ingest.settings import IngestSettings
-from ingest.sources import Source
 from ingest.tally import Tally
+from ingest.writer.batches import Refused
 from ingest.writer.pool import Writer
 
 LAST_SAVE_SECONDS: Final = 10.0
@@ -32,15 +31,15 @@ ENOUGH_LINES: Final = 1000
 
 
 class Worker:
-    """One ingest run over some sources into one store."""
+    """One run from a feed into a store."""
 
     def __init__(
-        self, settings: IngestSettings, store: Store, meta: TableMeta, clock: Clock, tally: Tally
+        self, feed: Feed, settings: IngestSettings, store: Store, clock: Clock, tally: Tally
     ) -> None:
         self._settings = settings
         self._clock = clock
         self._tally = tally
-        self._reader = Reader(settings, store, meta, clock, tally)
+        self._feed = feed
         self._writer = Writer(store, clock, tally, give_up_after_seconds=settings.give_up_after_seconds)
         self._dead_letters = DeadLetterFile(settings.dead_letters)
         self._dead_letters_lock = anyio.Lock()
@@ -51,35 +50,35 @@ class Worker:
     @property
     def problems(self) -> list[InputError]:
         """Return the errors of sources that could not be read; the other sources were."""
-        return self._reader.problems
+        return self._feed.problems
 
     @property
     def notices(self) -> list[str]:
         """Return what the user should know of single sources."""
-        return self._reader.notices
+        return self._feed.notices
 
     @property
     def stopping(self) -> bool:
         """Return whether `stop` was called."""
-        return self._reader.stopping
+        return self._feed.stopping
 
     def raw_bytes(self) -> int:
         """Return how much was read of the sources as they lie on the disk."""
-        return self._reader.raw_bytes()
+        return self._feed.raw_bytes()
 
     def stop(self) -> None:
         """Read no further; what was read is still written and acknowledged."""
-        self._reader.stopping = True
+        self._feed.stop()
 
-    async def run(self, sources: list[Source]) -> None:
-        """Ingest `sources`; return when all that was read is acknowledged and checkpointed."""
+    async def run(self) -> None:
+        """Ingest what the feed gives; return when all that was read is acknowledged and checkpointed."""
         chunks_in, chunks_out = anyio.create_memory_object_stream[Work](1)
         parcels_in, parcels_out = anyio.create_memory_object_stream[Parcel](self._settings.writers)
         try:
             async with anyio.create_task_group() as around:
                 around.start_soon(self._save_now_and_then)
                 async with anyio.create_task_group() as tasks, chunks_out, parcels_in, parcels_out:
-                    tasks.start_soon(self._reader.read_all, sources, chunks_in)
+                    tasks.start_soon(self._feed.run, chunks_in)
                     for _ in range(self._settings.preparers):
                         tasks.start_soon(self._prepare_chunks, chunks_out.clone(), parcels_in.clone())
 
@@ -100,43 +99,61 @@ class Worker:
         async with chunks, parcels:
             async for work in chunks:
                 prepared = await to_thread.run_sync(prepare, work.chunk, work.running.recipe)
-                await self._bury(prepared)
+                self._tally.filtered_by_reason.update(prepared.filtered_by_reason)
+                await self._bury(prepared.letters)
                 await self._ledger.announce(prepared.days)
                 work.pending.counts, work.pending.days = prepared.counts, prepared.days
+                work.pending.rejected_run = prepared.rejected_run
                 work.pending.outstanding = len(prepared.batches)
-                self._finish(work.pending, work.running)
+                self._finish(work)
                 for batch in prepared.batches:
-                    await parcels.send(Parcel(batch, work.pending, work.running))
+                    await parcels.send(Parcel(batch, work))
 
-    async def _bury(self, prepared: Prepared) -> None:
-        """Make the dead letters of a chunk durable before anything can count the chunk as done."""
-        self._tally.filtered_by_reason.update(prepared.filtered_by_reason)
-        self._tally.rejected_by_reason.update(letter.reason for letter in prepared.letters)
-        if prepared.letters:
+    async def _bury(self, letters: list[DeadLetter]) -> None:
+        """Make dead letters durable before anything can count their chunk as done."""
+        self._tally.rejected_by_reason.update(letter.reason for letter in letters)
+        if letters:
             async with self._dead_letters_lock:
-                await to_thread.run_sync(self._dead_letters.append, prepared.letters)
+                await to_thread.run_sync(self._dead_letters.append, letters)
 
     async def _write_parcels(self, parcels: MemoryObjectReceiveStream[Parcel]) -> None:
         async with parcels:
             async for parcel in parcels:
-                await self._writer.write(parcel.batch)
-                parcel.pending.acknowledge()
-                self._finish(parcel.pending, parcel.running)
+                refused = await self._writer.write(parcel.batch)
+                if refused:
+                    await self._bury_refused(parcel.work, refused)
 
-    def _finish(self, pending: Pending, running: Running) -> None:
-        if pending.done:
-            self._tally.counts += pending.counts
-            running.keeper.watermark.advance()
-            self._judge_rejected()
+                parcel.work.pending.acknowledge()
+                self._finish(parcel.work)
 
-    def _judge_rejected(self) -> None:
+    async def _bury_refused(self, work: Work, refused: Sequence[Refused]) -> None:
+        name = work.running.recipe.source_name
+        await self._bury(list(letters_of_refused(work.chunk, name, refused)))
+        recount(work.pending, refused)
+
+    def _finish(self, work: Work) -> None:
+        if work.pending.done:
+            watermark = work.running.keeper.watermark
+            self._tally.counts += work.pending.counts
+            watermark.advance()
+            self._judge_rejected(work.running.recipe.source_name, watermark.rejected_run.longest)
+
+    def _judge_rejected(self, source_name: str, in_a_row: int) -> None:
         """Raise `TooManyRejected` when the run refuses more of its lines than it may; all of them are kept."""
-        counts = self._tally.counts
-        if counts.lines >= ENOUGH_LINES and counts.rejected > self._settings.max_rejected * counts.lines:
+        counts, settings = self._tally.counts, self._settings
+        if counts.lines >= ENOUGH_LINES and counts.rejected > settings.max_rejected * counts.lines:
             raise TooManyRejected(
                 f"{counts.rejected:,} of the {counts.lines:,} lines so far were refused; "
-                f"they are kept in {self._settings.dead_letters}.",
+                f"they are kept in {settings.dead_letters}.",
                 hint="look at the reasons there; then the right --format with --replay, or more with --max-rejected",
+            )
+
+        if in_a_row > settings.max_rejected_in_a_row:
+            raise TooManyRejected(
+                f"{in_a_row:,} lines of {source_name} were refused one after the other; "
+                f"they are kept in {settings.dead_letters}.",
+                hint="look at the reasons there; then the right --format with --replay, or more with "
+                "--max-rejected-in-a-row",
             )
 
     async def _save_now_and_then(self) -> None:
@@ -149,12 +166,12 @@ class Worker:
             self._nap = anyio.CancelScope()
 
     async def _save_all(self) -> None:
-        for keeper in list(self._reader.keepers.values()):
+        for keeper in list(self._feed.keepers):
             await keeper.save()
 
     async def _save_what_is_done(self) -> None:
         """Save once more on the way out; what cannot be saved now is read again by the next run."""
         with anyio.move_on_after(LAST_SAVE_SECONDS, shield=True):
-            for keeper in self._reader.keepers.values():
+            for keeper in list(self._feed.keepers):
                 with suppress(FootfallError):
                     await keeper.save()

@@ -71,12 +71,9 @@ def test_nobody_imports_the_command_line() -> None:
 
 
 def test_only_commands_know_click() -> None:
-    assert importers_of("click") == {
-        "cli.py",
-        "footfall/store/commands.py",
-        "ingest/commands.py",
-        "reports/commands.py",
-    }
+    names = importers_of("click")
+    assert {"cli.py", "footfall/store/commands.py", "reports/commands.py"} <= names
+    assert all(name == "cli.py" or "commands" in Path(name).with_suffix("").parts for name in names)
 
 
 def test_only_the_aws_engine_knows_aws_libraries() -> None:

@@ -28,6 +28,16 @@ class Batch:
     puts: int
 
 
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """A put that cannot be stored: its keys, why as a code, and in a sentence."""
+
+    pk: str
+    sk: str
+    reason: str
+    sentence: str
+
+
 def cut_batches(items: pl.DataFrame, table: str) -> list[Batch]:
     """Return the batches that put `items` (`pk`, `sk`, `item`) into `table`, in their order.
 

@@ -14,7 +14,7 @@ from footfall.store import Store
 from footfall.store.engine import NoReply, Reply
 from footfall.store.outcome import Verdict, error_for, judge
 from ingest.tally import Tally
-from ingest.writer.batches import Batch, retry_body
+from ingest.writer.batches import Batch, Refused, retry_body
 
 OPERATION: Final = "BatchWriteItem"
 DEFAULT_BACKOFF: Final = Backoff()
@@ -57,8 +57,8 @@ class Writer:
         self._progressed_at = clock.monotonic()
         self._last_problem = ""
 
-    async def write(self, batch: Batch) -> None:
-        """Return when every put of `batch` is stored.
+    async def write(self, batch: Batch) -> tuple[Refused, ...]:
+        """Return when every put of `batch` is stored, except those that the store refuses, which are returned.
 
         Raises `StoppedEarly` when nothing at all could be written for the time it may take, and the error of
         `error_for` when the request or the store is at fault.
@@ -70,6 +70,7 @@ class Writer:
             batch, retry = rest, retry + 1
 
         self._tally.batches += 1
+        return ()
 
     async def _send(self, batch: Batch) -> Batch | None:
         """Send one request; return what is left to send, None when nothing is."""

@@ -15,6 +15,7 @@ from footfall.errors import FormatError, SourceError, StoppedEarly, StoreError, 
 from footfall.store import Store
 from footfall.store.engine import Engine, NoReply, Reply
 from footfall.store.state import TableMeta, read_days
+from ingest.reader import Reader
 from ingest.settings import IngestSettings
 from ingest.sources import find_sources
 from ingest.tally import Tally
@@ -414,8 +415,10 @@ async def _stopped_after_the_first_batch(opened: Store, meta: TableMeta, log: Pa
             worker.stop()
 
     stopping = replace(opened, engine=Between(opened.engine, stop))
-    worker = Worker(settings, stopping, meta, HurriedClock(), tally)
-    await worker.run(find_sources([str(log)]))
+    clock = HurriedClock()
+    feed = Reader(find_sources([str(log)]), settings, stopping, meta, clock, tally)
+    worker = Worker(feed, settings, stopping, clock, tally)
+    await worker.run()
     return worker, tally
 
 

@@ -1,0 +1,186 @@
+"""The options of every command that writes events, and the settings made of them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import fields
+from datetime import UTC, datetime
+from functools import wraps
+from math import inf
+from pathlib import Path
+from typing import Any, Final, ParamSpec, TypeVar
+
+import click
+
+from footfall.keys import is_site
+from footfall.store.commands import option
+from ingest.filters import Filters
+from ingest.formats import FORMATS, named
+from ingest.settings import IngestSettings
+
+P = ParamSpec("P")
+R = TypeVar("R")
+Decorator = Callable[[Callable[..., Any]], Callable[..., Any]]
+
+DEFAULTS: Final = IngestSettings()
+
+SITE: Final = option("--site", usual="the virtual host, else default", help="Site the events belong to.")
+FORMAT: Final = option(
+    "--format",
+    "format_name",
+    envvar="FOOTFALL_INGEST_FORMAT",
+    type=click.Choice(sorted(FORMATS)),
+    usual="detected for each file",
+    help="Format of the lines.",
+)
+SINCE: Final = option(
+    "--since",
+    type=click.DateTime(),
+    usual="no bound",
+    metavar="TIME",
+    help="Leave out events before this moment, UTC; as 2026-01-31 or 2026-01-31T13:59:59.",
+)
+UNTIL: Final = option(
+    "--until",
+    type=click.DateTime(),
+    usual="no bound",
+    metavar="TIME",
+    help="Leave out events from this moment on, UTC.",
+)
+ADDRESSES: Final = option(
+    "--addresses",
+    type=click.Choice(["masked", "full", "none"]),
+    default=DEFAULTS.addresses,
+    help="How client addresses are kept; masked is /24 for IPv4 and /48 for IPv6.",
+)
+GROUP: Final = option("--group", default=DEFAULTS.group, help="Whose checkpoints to go on from.")
+HOST_LABEL: Final = option(
+    "--host-label",
+    default="",
+    usual="none",
+    help="Tells apart equal logs of several hosts; part of every event's key.",
+)
+DEAD_LETTERS: Final = option(
+    "--dead-letters",
+    type=click.Path(dir_okay=False, path_type=Path),
+    default=DEFAULTS.dead_letters,
+    help="File that refused lines are kept in, with the reason.",
+)
+WRITERS: Final = option(
+    "--writers",
+    type=click.IntRange(1, 256),
+    default=DEFAULTS.writers,
+    help="Requests under way at once, at most.",
+)
+MAX_WRITE_UNITS: Final = option(
+    "--max-write-units",
+    type=click.FloatRange(0, min_open=True),
+    usual="what the table bears",
+    metavar="UNITS/S",
+    help="Write at most so many units a second; one is a started KB of an item.",
+)
+MAX_REJECTED: Final = option(
+    "--max-rejected",
+    type=click.FloatRange(0, 1),
+    default=DEFAULTS.max_rejected,
+    metavar="SHARE",
+    help="Stop when more than this share of the lines was refused, from 1,000 lines on.",
+)
+MAX_REJECTED_IN_A_ROW: Final = option(
+    "--max-rejected-in-a-row",
+    type=click.IntRange(1),
+    default=DEFAULTS.max_rejected_in_a_row,
+    metavar="LINES",
+    help="Stop when so many lines of a source, one after the other, were refused.",
+)
+LINGER: Final = option(
+    "--linger",
+    "linger_seconds",
+    type=click.FloatRange(0),
+    default=DEFAULTS.linger_seconds,
+    metavar="SECONDS",
+    help="How long a line of a live source may wait for others before it is written.",
+)
+DRAIN: Final = option(
+    "--drain-seconds",
+    type=click.FloatRange(0),
+    default=DEFAULTS.drain_seconds,
+    metavar="SECONDS",
+    help="How long a stopped run may take to write what it has read.",
+)
+LEASE: Final = option(
+    "--lease-seconds",
+    type=click.FloatRange(1),
+    default=DEFAULTS.lease_seconds,
+    metavar="SECONDS",
+    help="How long a source stays with a run that is no longer heard of, before another run may take it over.",
+)
+SUMMARY: Final = option(
+    "--summary",
+    "summary_form",
+    envvar="FOOTFALL_INGEST_SUMMARY",
+    type=click.Choice(["text", "json"]),
+    default="text",
+    help="How the run is summed up: text on stderr, or one JSON object on stdout.",
+)
+READING: Final = (SITE, FORMAT, SINCE, UNTIL, ADDRESSES)
+WRITING: Final = (DEAD_LETTERS, WRITERS, MAX_WRITE_UNITS)
+
+
+def give_up_after(default: float) -> Decorator:
+    """Return ``--give-up-after`` with the default of a command, in seconds; infinity is never."""
+    return option(
+        "--give-up-after",
+        "give_up_after_seconds",
+        type=click.FloatRange(0),
+        default=default,
+        usual="never" if default == inf else None,
+        metavar="SECONDS",
+        help="Stop when nothing could be written for so long.",
+    )
+
+
+def settings_options(*options: Decorator) -> Callable[[Callable[P, R]], Callable[..., R]]:
+    """Add `options`, in this order in the help; the command gets one `IngestSettings` made of them as `settings`."""
+
+    def decorate(command: Callable[P, R]) -> Callable[..., R]:
+        @wraps(command)
+        def with_settings(*args: Any, **given: Any) -> R:
+            settings = _settings(given)
+            rest = {name: value for name, value in given.items() if name not in _OURS}
+            return command(*args, settings=settings, **rest)  # type: ignore[arg-type]  # click passes options by name
+
+        decorated: Callable[..., R] = with_settings
+        for each in reversed(options):
+            decorated = each(decorated)
+
+        return decorated
+
+    return decorate
+
+
+_MADE_HERE: Final = frozenset({"format_name", "since", "until"})
+_OURS: Final = _MADE_HERE | {field.name for field in fields(IngestSettings)}
+
+
+def _settings(given: dict[str, Any]) -> IngestSettings:
+    site, since, until = given.get("site"), given.get("since"), given.get("until")
+    if site is not None and not is_site(site):
+        raise click.BadParameter(
+            "lower-case letters, digits, dot, dash and underscore only", param_hint="--site"
+        )
+
+    if since and until and since >= until:
+        raise click.BadParameter("leaves nothing: it has to be later than --since", param_hint="--until")
+
+    name = given.get("format_name")
+    plain = {key: value for key, value in given.items() if key in _OURS - _MADE_HERE}
+    return IngestSettings(
+        **plain,
+        format=named(name) if name else None,
+        filters=Filters(since=_utc(since), until=_utc(until)),
+    )
+
+
+def _utc(moment: datetime | None) -> datetime | None:
+    return moment.replace(tzinfo=UTC) if moment else None
