@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import errno
 import os
+import signal
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -107,6 +108,8 @@ for command in (formats_group, ingest_command, report_command, reports_command, 
 
 def main(arguments: list[str] | None = None) -> None:
     """Run the command line and exit."""
+    # Process 1 of a container hears no signal that it has no handler for.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     sys.exit(run(arguments))
 
 

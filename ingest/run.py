@@ -5,16 +5,15 @@ from __future__ import annotations
 import signal
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from functools import partial
 from typing import Any
 
 import anyio
-from rich.console import Console
 
 from footfall.clock import Clock
 from footfall.errors import InputError, StoppedEarly
 from footfall.store import Store
 from footfall.store.state import TableMeta
+from ingest.flow import Feed
 from ingest.progress import Talk, show_progress
 from ingest.reader import Reader
 from ingest.settings import IngestSettings
@@ -50,55 +49,86 @@ async def run_ingest(
     *,
     on_end: OnEnd | None = None,
 ) -> Outcome:
-    """Ingest `sources` into `store`; `on_end` is told how far that came, also when it ends by an error.
+    """Read `sources` into `store` to their ends; `on_end` is told how far that came, also when it ends by an error.
 
-    The first SIGINT or SIGTERM stops reading and drains; a second one cancels and raises `StoppedEarly`. Neither loses
-    anything: what is not acknowledged is read again by the next run.
+    The first SIGINT or SIGTERM stops reading and drains; a second one, or the end of the time for draining, cancels and
+    raises `StoppedEarly`. Neither loses anything: what is not acknowledged is read again by the next run.
     """
-    started = clock.monotonic()
     tally = Tally()
     feed = Reader(sources, settings, store, meta, clock, tally)
-    worker = Worker(feed, settings, store, clock, tally)
-    try:
-        was_cancelled = await _run_watched(worker, sources, tally, clock)
-    finally:
-        seconds = clock.monotonic() - started
-        outcome = Outcome(tally, seconds, worker.stopping, worker.problems, worker.notices)
-        if on_end is not None:
-            on_end(outcome)
-
-    if was_cancelled:
-        raise StoppedEarly(
-            f"Stopped before everything was written. {tally.counts.lines:,} lines are done, nothing is lost.",
-            hint="run the same command again: it goes on behind what is done",
-        )
-
-    return outcome
+    run = Run(feed, settings, store, clock, tally, total_bytes=_size_on_disk(sources))
+    return await run.to_the_end(on_end)
 
 
-async def _run_watched(worker: Worker, sources: list[Source], tally: Tally, clock: Clock) -> bool:
-    """Run `worker` with signals heard and progress shown; return whether a second signal cancelled it."""
-    console = Talk(stderr=True)
-    show = partial(show_progress, console=console)
-    with anyio.CancelScope() as scope:
-        async with anyio.create_task_group() as around:
-            around.start_soon(_stop_on_signals, worker, scope, console)
-            around.start_soon(show, tally, clock, worker.raw_bytes, _size_on_disk(sources))
-            await worker.run()
-            around.cancel_scope.cancel()
+class Run:
+    """A feed's run with everything around it; `total_bytes` is what there is to read on the disk, if that is known."""
 
-    return scope.cancelled_caught
+    def __init__(
+        self,
+        feed: Feed,
+        settings: IngestSettings,
+        store: Store,
+        clock: Clock,
+        tally: Tally,
+        *,
+        total_bytes: int | None = None,
+    ) -> None:
+        self._feed = feed
+        self._settings = settings
+        self._clock = clock
+        self._tally = tally
+        self._total_bytes = total_bytes
+        self._worker = Worker(feed, settings, store, clock, tally)
+        self._console = Talk(stderr=True)
+        self._scope = anyio.CancelScope()
 
+    async def to_the_end(self, on_end: OnEnd | None) -> Outcome:
+        """Run until the feed has no more or a signal ends it; return how it went."""
+        started = self._clock.monotonic()
+        try:
+            await self._watched()
+        finally:
+            seconds = self._clock.monotonic() - started
+            feed = self._feed
+            outcome = Outcome(self._tally, seconds, feed.stopping, feed.problems, feed.notices)
+            if on_end is not None:
+                on_end(outcome)
 
-async def _stop_on_signals(worker: Worker, scope: anyio.CancelScope, console: Console) -> None:
-    with anyio.open_signal_receiver(signal.SIGINT, signal.SIGTERM) as signals:
-        async for _ in signals:
-            if worker.stopping:
-                scope.cancel()
-                return
+        if self._scope.cancelled_caught:
+            raise StoppedEarly(
+                f"Stopped before everything was written. {self._tally.counts.lines:,} lines are done, nothing is lost.",
+                hint="run the same command again: it goes on behind what is done",
+            )
 
-            worker.stop()
-            console.print("Stopping: writing what was read. Once more to stop at once.", highlight=False)
+        return outcome
+
+    async def _watched(self) -> None:
+        with self._scope:
+            async with anyio.create_task_group() as around:
+                around.start_soon(self._stop_on_signals)
+                around.start_soon(self._show_progress)
+                await self._worker.run()
+                around.cancel_scope.cancel()
+
+    async def _show_progress(self) -> None:
+        raw_bytes = self._feed.raw_bytes
+        await show_progress(self._tally, self._clock, raw_bytes, self._total_bytes, console=self._console)
+
+    async def _stop_on_signals(self) -> None:
+        with anyio.open_signal_receiver(signal.SIGINT, signal.SIGTERM) as signals:
+            async for _ in signals:
+                if self._feed.stopping:
+                    self._scope.cancel()
+                    return
+
+                self._feed.stop()
+                drain_seconds = self._settings.drain_seconds
+                self._scope.deadline = anyio.current_time() + drain_seconds
+                self._console.print(
+                    f"Stopping: writing what was read, for {drain_seconds:g} seconds at most. "
+                    "Once more to stop at once.",
+                    highlight=False,
+                )
 
 
 def _size_on_disk(sources: list[Source]) -> int | None:

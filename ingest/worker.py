@@ -11,7 +11,7 @@ from anyio import to_thread
 from anyio.streams.memory import MemoryObjectReceiveStream, MemoryObjectSendStream
 
 from footfall.clock import Clock
-from footfall.errors import FootfallError, InputError, TooManyRejected
+from footfall.errors import FootfallError, TooManyRejected
 from footfall.store import Store
 from ingest.checkpoint import DayLedger
 from ingest.deadletters import DeadLetter, DeadLetterFile
@@ -46,29 +46,6 @@ class Worker:
         self._ledger = DayLedger(store, clock)
         self._nap = anyio.CancelScope()
         self._drained = False
-
-    @property
-    def problems(self) -> list[InputError]:
-        """Return the errors of sources that could not be read; the other sources were."""
-        return self._feed.problems
-
-    @property
-    def notices(self) -> list[str]:
-        """Return what the user should know of single sources."""
-        return self._feed.notices
-
-    @property
-    def stopping(self) -> bool:
-        """Return whether `stop` was called."""
-        return self._feed.stopping
-
-    def raw_bytes(self) -> int:
-        """Return how much was read of the sources as they lie on the disk."""
-        return self._feed.raw_bytes()
-
-    def stop(self) -> None:
-        """Read no further; what was read is still written and acknowledged."""
-        self._feed.stop()
 
     async def run(self) -> None:
         """Ingest what the feed gives; return when all that was read is acknowledged and checkpointed."""

@@ -5,11 +5,12 @@ from __future__ import annotations
 import gzip
 import os
 import random
+import shutil
 import signal
 import subprocess
 import sys
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, BinaryIO, Final
@@ -33,11 +34,24 @@ MORE_THAN_A_PIPE: Final = 2**20
 
 @contextmanager
 def footfall(
-    *arguments: str | Path, folder: Path, stdin: BinaryIO | int = subprocess.PIPE
+    *arguments: str | Path,
+    folder: Path,
+    stdin: BinaryIO | int = subprocess.PIPE,
+    before: Sequence[str] = (),
 ) -> Iterator[subprocess.Popen[bytes]]:
     """Start `footfall ingest` with pipes on all ends; kill it at the end if it still runs."""
     process = subprocess.Popen(
-        [sys.executable, ROOT / "cli.py", "ingest", *arguments, "--site", "example.org", "--summary", "json"],
+        [
+            *before,
+            sys.executable,
+            ROOT / "cli.py",
+            "ingest",
+            *arguments,
+            "--site",
+            "example.org",
+            "--summary",
+            "json",
+        ],
         cwd=folder,
         stdin=stdin,
         stdout=subprocess.PIPE,
@@ -87,7 +101,7 @@ async def test_a_signal_ends_a_run_that_waits_for_standard_input_and_what_was_re
         code, summary, said = ended(process)
 
     assert code == 0, said
-    assert "Stopping: writing what was read." in said
+    assert "Stopping: writing what was read, for 30 seconds at most." in said
     assert "Stopped by a signal" in said
     assert summary["stopped_by_signal"] is True
     assert 0 < summary["lines_read"] == summary["events_stored"] <= 20_000
@@ -196,6 +210,44 @@ async def test_a_second_signal_stops_at_once_and_says_that_nothing_is_lost(tmp_p
     assert code == 5, said
     assert "Stopped before everything was written" in said
     assert "Traceback" not in said
+
+
+async def test_a_drain_that_takes_too_long_is_cut_short_and_nothing_is_lost(tmp_path: Path) -> None:
+    log = write_log(tmp_path / "access.log", 2000)
+    with (
+        stubborn_server("ThrottlingException") as server,
+        footfall(log, "--drain-seconds", "0.2", *server.options, folder=tmp_path) as process,
+    ):
+        assert server.batch_came.wait(LAST_WAIT_SECONDS)
+        process.send_signal(signal.SIGTERM)
+        code, _, said = ended(process)
+
+    assert code == 5, said
+    assert "for 0.2 seconds at most" in said
+    assert "Stopped before everything was written" in said
+
+
+@pytest.mark.skipif(
+    shutil.which("unshare") is None
+    or subprocess.run(["unshare", "--pid", "--fork", "true"], capture_output=True, check=False).returncode
+    != 0,
+    reason="process 1 needs a process namespace of its own, which this machine does not give",
+)
+def test_as_process_1_of_a_container_it_drains_and_ends(tmp_path: Path) -> None:
+    command = ["unshare", "--pid", "--fork", "--kill-child", "sh", "-c", 'echo $$ >&2; exec "$@"', "sh"]
+    with footfall("-", "--store", "embedded:x.db", folder=tmp_path, before=command) as process:
+        feed(process, b"".join(combined_lines(20_000)))
+        until_it_says(process, b"1\n")
+        [inner] = _children(process.pid)
+        os.kill(inner, signal.SIGTERM)
+        code, summary, said = ended(process)
+
+    assert code == 0, said
+    assert 0 < summary["lines_read"] == summary["events_stored"]
+
+
+def _children(pid: int) -> list[int]:
+    return [int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
 
 
 async def test_a_store_that_refuses_ends_a_run_that_waits_for_standard_input(tmp_path: Path) -> None:

@@ -1,11 +1,14 @@
 from __future__ import annotations
 
+from itertools import groupby, takewhile
+
 import msgspec
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ingest.tally import Counts, Tally
+from ingest.tally import Counts, RejectedRun, Tally
 
 NUMBERS = st.integers(0, 10**12)
 WHOLE = st.tuples(NUMBERS, NUMBERS, NUMBERS, NUMBERS).map(lambda parts: Counts(sum(parts), *parts))
@@ -50,3 +53,18 @@ def test_the_summary_has_every_figure_under_its_name() -> None:
     }
     assert {name: summary[name] for name in expected} == expected
     assert msgspec.json.decode(msgspec.json.encode(summary)) == summary
+
+
+@given(st.lists(st.booleans(), min_size=1, max_size=40), st.integers(1, 10))
+def test_runs_of_rejected_lines_add_up_wherever_they_are_cut(rejected: list[bool], size: int) -> None:
+    total = RejectedRun()
+    for begin in range(0, len(rejected), size):
+        piece = rejected[begin : begin + size]
+        numbers = [begin + 1 + place for place, is_rejected in enumerate(piece) if is_rejected]
+        total += RejectedRun.of(np.array(numbers, np.int64), begin + 1, len(piece))
+
+    runs = [len(list(group)) for is_rejected, group in groupby(rejected) if is_rejected]
+    assert total.lines == len(rejected)
+    assert total.longest == max(runs, default=0)
+    assert total.leading == len(list(takewhile(bool, rejected)))
+    assert total.trailing == len(list(takewhile(bool, reversed(rejected))))
