@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import re
 import shlex
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final, Literal
+from typing import TYPE_CHECKING, Final, Literal
 
 from footfall.clock import Clock
 from footfall.errors import SettingsError, StoreError
@@ -16,10 +16,17 @@ from footfall.store import Store
 from footfall.store.engine import Engine
 from footfall.text import without_password
 
+if TYPE_CHECKING:
+    from footfall.store.simulator import Conditions
+
+Notify = Callable[[str], None]
+
 DEFAULT: Final = "embedded:footfall.db"
 
 _PREFIX = re.compile(r"[A-Za-z0-9_.-]{0,240}")
 _FORMS: Final = "--store takes embedded:PATH, as embedded:footfall.db, or dynamodb:PREFIX, as dynamodb:owa_"
+_QUESTION_MARK: Final = re.compile(r"%((?:25)*)3[Ff]")
+"""A question mark of the path itself is written %3F, a path's own %3F as %253F, and so on."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,10 +46,14 @@ class StoreSettings:
 
 @dataclass(frozen=True, slots=True)
 class Address:
-    """A parsed ``--store``: `target` is the path of an embedded store or the table prefix of a DynamoDB one."""
+    """A parsed ``--store``: `target` is the path of an embedded store or the table prefix of a DynamoDB one.
+
+    `conditions` are what an embedded store is asked to simulate; None when it is to be just a file.
+    """
 
     engine: Literal["embedded", "dynamodb"]
     target: str
+    conditions: Conditions | None = None
 
     @property
     def prefix(self) -> str:
@@ -58,8 +69,9 @@ class Address:
 def parse_address(text: str) -> Address:
     """Return the parts of a ``--store`` value; raises `SettingsError` for what cannot be one."""
     scheme, colon, target = text.partition(":")
-    if scheme == "embedded" and colon and target:
-        return Address("embedded", target)
+    path, _, parameters = target.partition("?")
+    if scheme == "embedded" and colon and path:
+        return Address("embedded", _QUESTION_MARK.sub(_unquoted, path), _conditions(parameters))
 
     if scheme == "dynamodb" and colon:
         if not _PREFIX.fullmatch(target):
@@ -74,10 +86,15 @@ def parse_address(text: str) -> Address:
 
 
 @asynccontextmanager
-async def open_store(settings: StoreSettings, clock: Clock) -> AsyncIterator[Store]:
-    """Open the store that `settings` name; close it at the end."""
+async def open_store(
+    settings: StoreSettings, clock: Clock, notify: Notify = lambda _notice: None
+) -> AsyncIterator[Store]:
+    """Open the store that `settings` name; close it at the end.
+
+    `notify` is told, in a sentence, what a person should know though work goes on: that the clock is wrong.
+    """
     address = parse_address(settings.address)
-    engine = await _open_engine(address, settings, clock)
+    engine = await _open_engine(address, settings, clock, notify)
     try:
         yield Store(
             engine=engine,
@@ -89,18 +106,16 @@ async def open_store(settings: StoreSettings, clock: Clock) -> AsyncIterator[Sto
         await engine.aclose()
 
 
-async def _open_engine(address: Address, settings: StoreSettings, clock: Clock) -> Engine:
+async def _open_engine(address: Address, settings: StoreSettings, clock: Clock, notify: Notify) -> Engine:
     # The engines are imported when they are needed: botocore takes a third of a second that an embedded run can save.
     if address.engine == "embedded":
-        from footfall.store.embedded import EmbeddedEngine
-
         if settings.must_exist and _is_missing(address.path):
             raise StoreError(
                 f"There is no store {settings.address} yet.",
                 hint=f"footfall ingest access.log --site example.org --store {_location(settings)}",
             )
 
-        return EmbeddedEngine.open(address.path, clock)
+        return _open_embedded(address, clock)
 
     from footfall.store.aws import AwsEngine, AwsSettings
 
@@ -110,8 +125,34 @@ async def _open_engine(address: Address, settings: StoreSettings, clock: Clock) 
             profile=settings.profile,
             endpoint_url=settings.endpoint_url,
             connections=settings.connections,
-        )
+        ),
+        clock,
+        notify,
     )
+
+
+def _open_embedded(address: Address, clock: Clock) -> Engine:
+    from footfall.store.embedded import EmbeddedEngine
+
+    if address.conditions is None:
+        return EmbeddedEngine.open(address.path, clock)
+
+    from footfall.store.simulator import SimulatedEngine
+
+    return SimulatedEngine(EmbeddedEngine.open(address.path, clock), address.conditions, clock)
+
+
+def _conditions(parameters: str) -> Conditions | None:
+    if not parameters:
+        return None
+
+    from footfall.store.simulator import parse_conditions
+
+    return parse_conditions(parameters)
+
+
+def _unquoted(mark: re.Match[str]) -> str:
+    return f"%{mark[1][2:]}3F" if mark[1] else "?"
 
 
 def _is_missing(path: Path) -> bool:

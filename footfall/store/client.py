@@ -15,6 +15,7 @@ from footfall.errors import StoreUnreachable
 from footfall.store import Store
 from footfall.store.engine import NoReply, Reply
 from footfall.store.outcome import Verdict, error_for, judge
+from footfall.text import printable
 
 Document = Mapping[str, Any]
 
@@ -25,6 +26,7 @@ NEVER_REACHED_SECONDS: Final = 10.0
 """How long an endpoint is tried that has never taken a request: more likely the address is wrong than it is down."""
 
 _BACKOFF: Final = Backoff()
+_NETWORK_HINT: Final = "check the network, --endpoint-url and --region, then run the same command again"
 
 
 @dataclass(slots=True)
@@ -45,9 +47,11 @@ async def request(
     """Send `operation` until it is carried out or refused; return that reply.
 
     Throttling, server errors and lost replies are retried with full-jitter backoff for `GIVE_UP_AFTER_SECONDS`, so
-    the operation must be one that may be applied twice. Calls that share a `progress` give up only when none of them
-    has succeeded for that long. A refusal (`Verdict.REFUSED`) is returned, for the caller to
-    read. Raises `TableMissing`, `AccessDenied` and so on for what only a person can mend, and `StoreUnreachable`.
+    the operation must be one that may be applied twice: a conditional write whose reply was lost is refused by its own
+    effect when it is sent again, and whoever sends one has to know it again (`state` does, by a token). Calls that
+    share a `progress` give up only when none of them has succeeded for that long. A refusal (`Verdict.REFUSED`) is
+    returned, for the caller to read. Raises `TableMissing`, `AccessDenied` and so on for what only a person can mend,
+    and `StoreUnreachable`.
     """
     progress = progress or Progress()
     started = clock.monotonic()
@@ -110,14 +114,15 @@ def _given_up(
             hint=progress.capacity_hint,
         )
 
+    is_told = isinstance(problem, Reply) and problem.error_code
     return StoreUnreachable(
         f"{operation} got no good answer from {store.location} {last}",
-        hint="check the network, --endpoint-url and --region, then run the same command again",
+        hint="run the same command again later" if is_told else _NETWORK_HINT,
     )
 
 
 def _reason(problem: Reply | NoReply) -> str:
     if isinstance(problem, NoReply):
-        return str(problem)
+        return printable(str(problem))
 
-    return f"{problem.error_code or f'HTTP {problem.status}'} {problem.error_message}".rstrip()
+    return printable(f"{problem.error_code or f'HTTP {problem.status}'} {problem.error_message}".rstrip())

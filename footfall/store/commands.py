@@ -61,7 +61,7 @@ def store_options(command: Callable[P, R]) -> Callable[..., R]:
         default=DEFAULT,
         metavar="STORE",
         envvar="FOOTFALL_STORE",
-        help="embedded:PATH or dynamodb:PREFIX.",
+        help="embedded:PATH or dynamodb:PREFIX; 'embedded:PATH?write_units=500' simulates a table's limits and faults.",
     )
     @option("--region", envvar="FOOTFALL_REGION", usual=aws, help="AWS region of a dynamodb store.")
     @option("--profile", envvar="FOOTFALL_PROFILE", usual=aws, help="AWS profile of a dynamodb store.")

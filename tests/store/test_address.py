@@ -1,11 +1,14 @@
 from __future__ import annotations
 
+import shlex
 from pathlib import Path
 
 import pytest
 
 from footfall.errors import SettingsError, StoreError
 from footfall.store.address import DEFAULT, Address, StoreSettings, open_store, parse_address
+from footfall.store.embedded import EmbeddedEngine
+from footfall.store.simulator import Conditions, SimulatedEngine
 from tests.fakes import FakeClock
 
 GOOD = {
@@ -15,6 +18,16 @@ GOOD = {
     "embedded::memory:": Address("embedded", ":memory:"),
     "embedded:dynamodb:x": Address("embedded", "dynamodb:x"),
     "embedded: with space.db": Address("embedded", " with space.db"),
+    "embedded:x.db?": Address("embedded", "x.db"),
+    "embedded:x.db?seed=7": Address("embedded", "x.db", Conditions(seed=7)),
+    "embedded::memory:?seed=7&latency_ms=5": Address(
+        "embedded", ":memory:", Conditions(seed=7, latency_seconds=0.005)
+    ),
+    "embedded:why%3F.db": Address("embedded", "why?.db"),
+    "embedded:why%3f%3F.db?seed=1": Address("embedded", "why??.db", Conditions(seed=1)),
+    "embedded:100%253F.db": Address("embedded", "100%3F.db"),
+    "embedded:100%25253F.db": Address("embedded", "100%253F.db"),
+    "embedded:100%25.db": Address("embedded", "100%25.db"),
     "dynamodb:owa_": Address("dynamodb", "owa_"),
     "dynamodb:": Address("dynamodb", ""),
     "dynamodb:A-z.0_9": Address("dynamodb", "A-z.0_9"),
@@ -28,6 +41,9 @@ BAD = (
     "dynamodb",
     "sqlite:x.db",
     "EMBEDDED:x.db",
+    "embedded:?",
+    "embedded:?write_units=500",
+    "dynamodb:owa_?write_units=500",
     " embedded:x.db",
     "dynamodb:owa events",
     "dynamodb:owa/",
@@ -52,6 +68,12 @@ def test_anything_else_is_refused_with_both_forms(text: str) -> None:
     assert "\n" not in str(caught.value)
 
 
+@pytest.mark.parametrize("text", ["embedded:x.db?wirte_units=5", "embedded:x.db?write_units=5?seed=1"])
+def test_wrong_parameters_are_refused(text: str) -> None:
+    with pytest.raises(SettingsError, match=r"parameter|no sense"):
+        parse_address(text)
+
+
 def test_the_default_is_a_store() -> None:
     assert StoreSettings().address == DEFAULT
     assert parse_address(DEFAULT).engine == "embedded"
@@ -69,6 +91,33 @@ async def test_an_embedded_store_is_a_file_at_its_path(tmp_path: Path) -> None:
         assert path.is_file()
         assert (store.events_table, store.state_table) == ("events", "state")
         assert store.location == f"'embedded:{path}'"
+
+
+@pytest.mark.anyio
+async def test_a_store_without_parameters_is_just_the_file(tmp_path: Path) -> None:
+    for address in (f"embedded:{tmp_path}/x.db", f"embedded:{tmp_path}/x.db?"):
+        async with open_store(StoreSettings(address), FakeClock()) as store:
+            assert type(store.engine) is EmbeddedEngine
+
+
+@pytest.mark.anyio
+async def test_a_store_with_parameters_is_simulated_in_front_of_the_file(tmp_path: Path) -> None:
+    address = f"embedded:{tmp_path}/why%3F.db?write_units=1000,500@30&seed=7"
+    async with open_store(StoreSettings(address), FakeClock()) as store:
+        assert type(store.engine) is SimulatedEngine
+        assert (tmp_path / "why?.db").is_file()
+        assert shlex.split(store.location) == [address]
+
+
+@pytest.mark.anyio
+async def test_who_only_reads_makes_no_simulated_store_either(tmp_path: Path) -> None:
+    address = f"embedded:{tmp_path}/none.db?read_units=5"
+    with pytest.raises(StoreError, match="There is no store") as raised:
+        async with open_store(StoreSettings(address, must_exist=True), FakeClock()):
+            pass
+
+    assert shlex.quote(address) in (raised.value.hint or "")
+    assert list(tmp_path.iterdir()) == []
 
 
 @pytest.mark.anyio

@@ -17,6 +17,8 @@ PASSING: dict[str, Reply | NoReply] = {
     "too many requests": Reply(429, b""),
     "server error": refused("InternalServerError", status=500),
     "unavailable": Reply(503, b"<html>"),
+    "conflict": Reply(409, b""),
+    "other tables first": refused("LimitExceededException", "Subscriber limit exceeded"),
     "refused connection": NoReply("connection refused", maybe_applied=False),
     "lost reply": NoReply("connection reset", maybe_applied=True),
 }
@@ -154,6 +156,29 @@ async def test_a_call_after_a_long_pause_of_its_group_has_the_whole_time() -> No
 async def test_a_refusal_is_returned_for_the_caller_to_read() -> None:
     answer = refused("ConditionalCheckFailedException")
     assert await send(ScriptedEngine([PASSING["throttled"], answer]), FakeClock()) == answer
+
+
+async def test_a_request_too_large_for_a_proxy_is_returned_for_the_caller_to_split() -> None:
+    answer = Reply(413, b"<html>")
+    assert await send(ScriptedEngine([answer]), FakeClock()) == answer
+
+
+@pytest.mark.parametrize("status", [400, 403, 404, 407])
+async def test_the_page_of_a_proxy_that_refuses_is_not_waited_for(status: int) -> None:
+    clock = FakeClock()
+    with pytest.raises(StoreError, match="a proxy or another web server") as caught:
+        await send(ScriptedEngine([Reply(status, b"<html>")]), clock)
+
+    assert clock.sleeps == []
+    assert "--endpoint-url" in (caught.value.hint or "")
+
+
+async def test_a_store_that_answers_is_not_blamed_on_the_network() -> None:
+    engine = ScriptedEngine(lambda *_: PASSING["other tables first"])
+    with pytest.raises(StoreUnreachable, match="LimitExceededException Subscriber limit") as caught:
+        await send(engine, FakeClock())
+
+    assert caught.value.hint == "run the same command again later"
 
 
 @pytest.mark.parametrize(

@@ -11,9 +11,12 @@ from footfall.store.embedded import requests
 from footfall.store.embedded.problem import IN_USE, Problem, invalid, invalid_parameter
 from footfall.store.embedded.rows import CREATE
 from footfall.store.embedded.session import Session
-from footfall.store.embedded.tables import Definition, describe, find_table
+from footfall.store.embedded.tables import Definition, Table, describe, find_table
 
 MAX_LISTED: Final = 100
+WARM_UNITS: Final = 1_000_000
+"""What a file says it can take per second: it has no limit, and DynamoDB tells one of every table."""
+
 _NAME = re.compile(r"[A-Za-z0-9_.-]{3,255}")
 
 
@@ -32,12 +35,12 @@ def create_table(session: Session, request: requests.CreateTable) -> bytes:
     )
     table = find_table(connection, request.table_name)
     connection.execute(CREATE.format(rows=table.rows))
-    return msgspec.json.encode({"TableDescription": describe(table)})
+    return msgspec.json.encode({"TableDescription": _described(table)})
 
 
 def describe_table(session: Session, request: requests.TableRequest) -> bytes:
     """Return a table's description; counts and bytes are exact, where DynamoDB's are up to six hours old."""
-    return msgspec.json.encode({"Table": describe(find_table(session.connection, request.table_name))})
+    return msgspec.json.encode({"Table": _described(find_table(session.connection, request.table_name))})
 
 
 def delete_table(session: Session, request: requests.TableRequest) -> bytes:
@@ -97,6 +100,11 @@ def describe_time_to_live(session: Session, request: requests.TableRequest) -> b
         description = {"TimeToLiveStatus": "ENABLED", "AttributeName": attribute}
 
     return msgspec.json.encode({"TimeToLiveDescription": description})
+
+
+def _described(table: Table) -> dict[str, object]:
+    warm = {"ReadUnitsPerSecond": WARM_UNITS, "WriteUnitsPerSecond": WARM_UNITS, "Status": "ACTIVE"}
+    return {**describe(table), "WarmThroughput": warm}
 
 
 def _definition(request: requests.CreateTable) -> Definition:

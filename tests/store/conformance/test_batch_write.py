@@ -1,7 +1,55 @@
-"""The rules of BatchWriteItem (API_BatchWriteItem)."""
+"""The rules of BatchWriteItem (API_BatchWriteItem, the service model of botocore), each with the test that shows it.
+
+Those on capacity and failures are shown by `test_batch_under_load` on the simulator, as no emulator throttles; the
+names of errors by `tests/store/test_outcome.py`, which walks the service model.
+
+========================================================  =============================================================
+rule                                                      test
+========================================================  =============================================================
+A request has up to 25 puts and deletes.                  test_25_puts_are_stored
+With more, all of it is refused.                          test_26_puts_are_refused_whole
+With none, it is refused.                                 test_an_empty_batch_is_refused
+It has up to 16 MB on the wire.                           test_a_batch_of_9_mb_is_stored
+With more, it is refused.                                 test_a_request_above_16_mb_is_refused
+An item has up to 400 KB, as it is stored.                test_an_item_of_400_kb_is_stored
+It may be larger on the wire.                             test_an_item_may_be_larger_on_the_wire_than_400_kb
+A larger item refuses the whole request.                  test_an_item_above_400_kb_refuses_the_batch
+A missing table refuses the whole request.                test_a_missing_table_is_not_found
+That of another table's puts, too.                        test_a_missing_table_refuses_the_puts_of_others
+A missing key attribute refuses the whole request.        test_a_missing_key_attribute_refuses_the_batch
+So does one of another type than the table's.             test_a_key_of_another_type_refuses_the_batch
+So does a delete with more than the key.                  test_a_delete_with_more_than_the_key_refuses_the_batch
+Keys are not empty.                                       test_an_empty_key_refuses_the_batch
+Partition keys have up to 2,048 bytes, sort keys 1,024.   test_the_longest_keys_are_stored
+A longer one refuses the whole request.                   test_a_key_too_long_refuses_the_batch
+Two puts of one key refuse the whole request.             test_two_puts_of_one_key_are_refused
+Equal ones, too.                                          test_two_equal_puts_are_refused
+A put and a delete of one key refuse the whole request.   test_put_and_delete_of_one_key_are_refused
+A put replaces the item.                                  test_a_put_replaces_the_whole_item
+There are no conditions and no return values.             test_a_put_is_unconditional_and_returns_nothing
+A delete of what is not there is no error.                test_deletes_remove_and_nothing_is_no_error
+It costs a unit.                                          test_deleting_nothing_costs_a_unit
+A put costs a unit for each started KB of its own.        test_units_are_started_kilobytes_of_each_item
+The larger of the old and the new item counts.            test_a_small_put_over_a_large_item_costs_the_large_one
+Capacity is told when it is asked for.                    test_capacity_is_not_told_unasked
+A number has up to 38 digits.                             test_38_digits_are_exact
+More refuse the whole request.                            test_39_digits_refuse_the_batch
+A number out of range refuses the whole request.          test_a_number_out_of_range_refuses_the_batch
+Not the batch is atomic: what lacks capacity comes back.  test_unprocessed_puts_are_exactly_those_not_stored
+So does what fails internally.                            test_an_internal_failure_leaves_puts_unprocessed_too
+UnprocessedItems has the form of RequestItems.            test_what_is_unprocessed_may_be_sent_as_it_is
+Only what was stored is charged.                          test_only_stored_puts_are_charged
+Where nothing can be processed, there is an exception.    test_a_batch_of_which_nothing_fits_is_refused_with_its_reason
+It means that nothing was stored.                         test_a_refused_batch_stores_nothing
+It tells its reasons, in either spelling.                 test_each_exception_for_lack_of_capacity_has_a_reason
+A partition's limit throttles that partition alone.       test_a_hot_partition_does_not_hold_up_the_others
+After a 500 it may have been applied.                     test_a_batch_that_failed_inside_may_have_been_applied
+========================================================  =============================================================
+"""
 
 from __future__ import annotations
 
+import base64
 import json
 from typing import Any
 
@@ -143,6 +191,30 @@ async def test_a_missing_table_is_not_found(subject: Subject) -> None:
 
     assert reply.status == 400
     assert reply.error_code == "ResourceNotFoundException"
+
+
+async def test_a_missing_table_refuses_the_puts_of_others(subject: Subject) -> None:
+    puts = {subject.table: [put(item("p"))], "footfall_test_none": [put(item("p"))]}
+    reply = await subject.call("BatchWriteItem", RequestItems=puts)
+
+    assert reply.error_code == "ResourceNotFoundException"
+    assert await subject.all() == []
+
+
+async def test_a_put_is_unconditional_and_returns_nothing(subject: Subject) -> None:
+    await subject.batch(put(item("p", x={"S": "old"})))
+    answer = await subject.batch(put(item("p", x={"S": "new"})))
+
+    assert answer.keys() <= {"UnprocessedItems", "ConsumedCapacity", "ItemCollectionMetrics"}
+    assert answer["UnprocessedItems"] == {}
+
+
+async def test_an_item_may_be_larger_on_the_wire_than_400_kb(subject: Subject) -> None:
+    data = base64.b64encode(b"\x00" * 390_000).decode()
+    await subject.batch(put(item("p", x={"B": data})))
+
+    assert len(data) > 409_600
+    assert await subject.get(key("p")) == item("p", x={"B": data})
 
 
 async def test_every_type_comes_back_as_it_went(subject: Subject) -> None:
