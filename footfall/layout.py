@@ -40,6 +40,7 @@ def encode(frame: pl.DataFrame) -> pl.DataFrame:
     """Return `pk`, `sk` and `item` (DynamoDB JSON of the whole item) for each event of `frame`, in its order.
 
     `frame` has `site`, `time`, `shard`, `source_id`, `offset`, none of them null, and any columns of `ATTRIBUTES`.
+    Whether DynamoDB can hold an item is not judged here; see `item_bytes` and `numbers_out_of_range`.
     """
     keyed = frame.with_columns(partition_key().alias("pk"), sort_key().alias("sk"))
     present = [column for column in ATTRIBUTES if _has_values(frame, column.name)]
@@ -64,6 +65,21 @@ def item_bytes(frame: pl.DataFrame) -> pl.Series:
             total = total + frame.select(_value_bytes(column).fill_null(0)).to_series()
 
     return total.alias("item_bytes")
+
+
+def numbers_out_of_range(frame: pl.DataFrame) -> pl.Series:
+    """Return for each event whether one of its numbers is none that DynamoDB has: NaN, infinite, too large, too small.
+
+    One such value has the whole batch refused, and every replay of it.
+    """
+    sizes = [pl.col(column.name).abs() for column in ATTRIBUTES if _is_float(frame, column)]
+    bad = [
+        size.is_nan() | (size >= LARGEST_NUMBER) | ((size > 0) & (size < SMALLEST_NUMBER)) for size in sizes
+    ]
+    if not bad:
+        return pl.repeat(False, len(frame), dtype=pl.Boolean, eager=True)
+
+    return frame.select(pl.any_horizontal(expr.fill_null(value=False) for expr in bad)).to_series()
 
 
 def decode_page(body: bytes) -> Page:
@@ -125,28 +141,20 @@ def _has_values(frame: pl.DataFrame, name: str) -> bool:
     return name in frame.columns and frame.get_column(name).null_count() < len(frame)
 
 
+def _is_float(frame: pl.DataFrame, column: Column) -> bool:
+    return column.dtype == pl.Float64 and _has_values(frame, column.name)
+
+
 def _member(column: Column) -> pl.Expr:
     """Return the expression of ``"name":{"S":"value"}``, null where the column is."""
     value = pl.col(column.name)
     if column.is_number:
-        shown = _storable(column).cast(pl.String)
+        # A sum makes 0.0 of -0.0, which is no Number that all tools read.
+        shown = (value + 0.0 if column.dtype == pl.Float64 else value).cast(pl.String)
         return pl.concat_str(pl.lit(f'"{column.attribute}":{{"N":"'), shown, pl.lit('"}'))
 
     quoted = pl.struct(value.alias("S")).struct.json_encode()
     return pl.when(value.is_not_null()).then(pl.concat_str(pl.lit(f'"{column.attribute}":'), quoted))
-
-
-def _storable(column: Column) -> pl.Expr:
-    """Return the column's numbers, null where DynamoDB has none: NaN, infinities and 1E+126 up; below 1E-130, 0.
-
-    One such value would have the whole batch refused, and every replay of it.
-    """
-    value = pl.col(column.name)
-    if column.dtype != pl.Float64:
-        return value
-
-    size = value.abs()
-    return pl.when(size < SMALLEST_NUMBER).then(0.0).when(size < LARGEST_NUMBER).then(value)
 
 
 def _plain(name: str, value: pl.Expr) -> pl.Expr:

@@ -20,6 +20,7 @@ from rich.progress import (
 from rich.text import Text
 
 from footfall.clock import Clock
+from footfall.text import printable
 from ingest.tally import Tally
 
 LIVE_SECONDS: Final = 0.1
@@ -28,6 +29,10 @@ QUIET_SECONDS: Final = 30.0
 
 class Talk(Console):
     """What an ingest talks to: when nobody listens any more it falls silent, and the ingest goes on."""
+
+    def say(self, sentence: str) -> None:
+        """Say something beside the progress line."""
+        self.print(f"footfall: {printable(sentence)}", highlight=False, markup=False, soft_wrap=True)
 
     def on_broken_pipe(self) -> None:
         """Say nothing more; rich would end the process."""
@@ -65,7 +70,14 @@ def progress_line(tally: Tally, seconds: float) -> str:
     if tally.throttled:
         line += f", {tally.throttled:,} requests throttled"
 
-    return line
+    return f"{line}, {pace_line(tally)}" if tally.limited_by else line
+
+
+def pace_line(tally: Tally) -> str:
+    """Return what limits the writing, and to which rate when that is one of the whole table."""
+    rate = tally.write_units_per_second
+    limited_by = f"limited by {printable(tally.limited_by, 300)}"
+    return limited_by if rate is None else f"{limited_by}, {rate:,.0f} write units/s"
 
 
 async def _live(

@@ -67,7 +67,11 @@ class RejectedRun:
 
 @dataclass(slots=True)
 class Tally:
-    """The running figures of one ingest; one task at a time changes them."""
+    """The running figures of one ingest; one task at a time changes them.
+
+    `write_units_per_second` is the rate the writer keeps to at the moment, None while there is no limit; `limited_by`
+    what it is that limits it, empty while nothing does. `throttle_reasons` are DynamoDB's own words.
+    """
 
     counts: Counts = field(default_factory=Counts)
     bytes_read: int = 0
@@ -80,6 +84,9 @@ class Tally:
     unprocessed: int = 0
     retried: int = 0
     consumed_write_units: float = 0.0
+    write_units_per_second: float | None = None
+    limited_by: str = ""
+    throttle_reasons: Counter[str] = field(default_factory=Counter)
     rejected_by_reason: Counter[str] = field(default_factory=Counter)
     filtered_by_reason: Counter[str] = field(default_factory=Counter)
 
@@ -97,6 +104,9 @@ class Tally:
             "unprocessed_items": self.unprocessed,
             "retried": self.retried,
             "consumed_write_units": self.consumed_write_units,
+            "write_units_per_second": self.write_units_per_second and round(self.write_units_per_second, 1),
+            "limited_by": self.limited_by or None,
+            "throttle_reasons": dict(self.throttle_reasons),
             "seconds": round(seconds, 3),
             "bytes_read": self.bytes_read,
             "sources": self.sources,

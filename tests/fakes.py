@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import heapq
+import itertools
 import random
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
+import anyio
 import anyio.lowlevel
 import msgspec
 
@@ -32,7 +34,8 @@ class FakeClock:
         self.sleeps: list[float] = []
         self._start = start
         self._passed_seconds = 0.0
-        self._deadlines: list[float] = []
+        self._sleepers: list[_Sleeper] = []
+        self._numbers = itertools.count()
         self._random = random.Random(seed)
         self._chance = chance
 
@@ -54,18 +57,50 @@ class FakeClock:
 
     async def sleep(self, seconds: float) -> None:
         self.sleeps.append(seconds)
-        deadline = self._passed_seconds + seconds
-        heapq.heappush(self._deadlines, deadline)
+        sleeper = _Sleeper(self._passed_seconds + seconds, next(self._numbers))
+        heapq.heappush(self._sleepers, sleeper)
         try:
             await anyio.lowlevel.checkpoint()
-            while self._passed_seconds < deadline:
-                if self._deadlines[0] == deadline:
-                    self._passed_seconds = deadline
-
-                await anyio.lowlevel.checkpoint()
+            while self._passed_seconds < sleeper.deadline:
+                await self._pass_time(sleeper)
         finally:
-            self._deadlines.remove(deadline)
-            heapq.heapify(self._deadlines)
+            self._forget(sleeper)
+
+    async def _pass_time(self, sleeper: _Sleeper) -> None:
+        """Wait for one's turn; the one who wakes first lets the others run, then moves the time on."""
+        if self._sleepers[0] is not sleeper:
+            await sleeper.first.wait()
+            sleeper.first = anyio.Event()
+            return
+
+        await anyio.lowlevel.checkpoint()
+        await anyio.lowlevel.checkpoint()
+        if self._sleepers[0] is sleeper:
+            self._passed_seconds = max(self._passed_seconds, sleeper.deadline)
+
+    def _forget(self, sleeper: _Sleeper) -> None:
+        if self._sleepers[0] is sleeper:
+            heapq.heappop(self._sleepers)
+        else:
+            self._sleepers.remove(sleeper)
+            heapq.heapify(self._sleepers)
+
+        if self._sleepers:
+            self._sleepers[0].first.set()
+
+
+class _Sleeper:
+    """Somebody who sleeps until `deadline`; `first` is set when nobody wakes earlier."""
+
+    __slots__ = ("deadline", "first", "number")
+
+    def __init__(self, deadline: float, number: int) -> None:
+        self.deadline = deadline
+        self.number = number
+        self.first = anyio.Event()
+
+    def __lt__(self, other: _Sleeper) -> bool:
+        return (self.deadline, self.number) < (other.deadline, other.number)
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,6 +4,7 @@ import base64
 from datetime import UTC, date, datetime
 
 import msgspec
+import polars as pl
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
@@ -14,9 +15,10 @@ from ingest.chunks import Chunk
 from ingest.deadletters import DeadLetter
 from ingest.enrich import EnrichSettings
 from ingest.filters import Filters
-from ingest.formats import FORMATS, named
-from ingest.prepare import ITEM_TOO_LARGE, Prepared, Recipe, checked, prepare
+from ingest.formats import FORMATS, REJECT_REASONS, named
+from ingest.prepare import SENTENCES, Prepared, PreparedLines, Recipe, checked, prepare, prepare_lines
 from ingest.tally import Counts
+from ingest.writer.checks import DUPLICATE_KEY, ITEM_TOO_LARGE, STORE_REASONS
 from tests.ingest.runs import combined_lines
 
 SOURCE_ID = "0123456789abcdef"
@@ -52,7 +54,7 @@ def recipe(
     return Recipe("access.log", named(form), settings, filters or Filters(), "events")
 
 
-def items_of(prepared: Prepared) -> list[dict[str, dict[str, str]]]:
+def items_of(prepared: Prepared | PreparedLines) -> list[dict[str, dict[str, str]]]:
     documents = [msgspec.json.decode(batch.body) for batch in prepared.batches]
     return [put["PutRequest"]["Item"] for document in documents for put in document["RequestItems"]["events"]]
 
@@ -163,6 +165,46 @@ def test_filtered_events_are_counted_by_reason_and_not_put() -> None:
     prepared = prepare(chunk_of(b"".join(combined_lines(60))), recipe(filters=filters))
     assert prepared.counts == Counts(lines=60, events=20, filtered=40)
     assert prepared.filtered_by_reason == {"before-since": 10, "at-or-after-until": 30}
+
+
+def frame_of(*lines: tuple[int, int, bytes]) -> pl.DataFrame:
+    schema = {"line_number": pl.Int64, "offset": pl.Int64, "text": pl.String}
+    rows = [(number, offset, line.decode().rstrip()) for number, offset, line in lines]
+    return pl.DataFrame(rows, schema=schema, orient="row")
+
+
+def test_lines_that_come_from_anywhere_get_the_keys_they_had_in_their_log() -> None:
+    lines = combined_lines(40)
+    whole = prepare(chunk_of(b"".join(lines)), recipe())
+    offsets = [sum(map(len, lines[:place])) for place in range(40)]
+    some = frame_of(*((place + 1, offsets[place], lines[place]) for place in (30, 3, 17)))
+    prepared = prepare_lines(some, SOURCE_ID, recipe())
+    sort_keys = {item["sk"]["S"] for item in items_of(whole)}
+    assert {int(item["sk"]["S"][-13:]) for item in items_of(prepared)} == {
+        offsets[place] for place in (3, 17, 30)
+    }
+    assert {item["sk"]["S"] for item in items_of(prepared)} <= sort_keys
+    assert prepared.counts == Counts(lines=3, events=3)
+
+
+def test_of_a_line_that_is_there_twice_one_is_stored_and_the_other_named() -> None:
+    old, new = LINE % b"Agent", (LINE % b"Agent").replace(b"GET /", b"GET /new")
+    lines = frame_of((1, 0, old), (2, 500, b"rubbish"), (1, 0, new), (3, 900, b"#"))
+    prepared = prepare_lines(lines, SOURCE_ID, recipe())
+    assert [item["p"]["S"] for item in items_of(prepared)] == ["/new"]
+    assert prepared.rejected.rows() == [(1, 0, DUPLICATE_KEY), (2, 500, "no-match")]
+    assert prepared.counts == Counts(lines=4, events=1, rejected=2, skipped=1)
+    assert sum(prepared.days.values()) == 1
+
+
+def test_no_lines_are_nothing() -> None:
+    prepared = prepare_lines(frame_of(), SOURCE_ID, recipe())
+    assert (prepared.batches, len(prepared.rejected), prepared.counts) == ([], 0, Counts())
+
+
+def test_every_reason_has_a_sentence() -> None:
+    assert set(SENTENCES) == {*REJECT_REASONS, *STORE_REASONS}
+    assert all(SENTENCES.values())
 
 
 def test_figures_that_do_not_add_up_end_the_run_before_a_checkpoint_can_pass_them() -> None:

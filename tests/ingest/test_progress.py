@@ -28,6 +28,14 @@ def test_rejected_lines_and_throttling_are_shown_only_when_there_are_any() -> No
     )
 
 
+def test_what_limits_the_writing_is_shown_while_it_does() -> None:
+    tally = Tally(limited_by="table", write_units_per_second=987.6)
+    assert progress_line(tally, 1.0).endswith(", limited by table, 988 write units/s")
+    tally = Tally(limited_by="hot partition example.org#2026-03-01#5\x1b[2J")
+    assert progress_line(tally, 1.0).endswith(", limited by hot partition example.org#2026-03-01#5\\x1b[2J")
+    assert "limited" not in progress_line(Tally(write_units_per_second=4000.0), 1.0)
+
+
 def test_no_time_has_no_rate() -> None:
     assert progress_line(Tally(Counts(lines=1, events=1)), 0.0).endswith("0 events/s")
 

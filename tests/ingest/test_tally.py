@@ -31,6 +31,8 @@ def test_a_line_that_became_nothing_or_two_things_is_seen(counts: Counts) -> Non
 def test_the_summary_has_every_figure_under_its_name() -> None:
     tally = Tally(Counts(10, 4, 3, 2, 1), batches=5, requests=7, throttled=2, unprocessed=6, retried=2)
     tally.consumed_write_units = 8.5
+    tally.write_units_per_second, tally.limited_by = 987.654, "table"
+    tally.throttle_reasons["UnprocessedItems"] = 2
     tally.rejected_by_reason["no-match"] = 3
     tally.filtered_by_reason["before-since"] = 1
     summary = tally.summary(seconds=1.23456, stopped=True)
@@ -46,6 +48,9 @@ def test_the_summary_has_every_figure_under_its_name() -> None:
         "unprocessed_items": 6,
         "retried": 2,
         "consumed_write_units": 8.5,
+        "write_units_per_second": 987.7,
+        "limited_by": "table",
+        "throttle_reasons": {"UnprocessedItems": 2},
         "seconds": 1.235,
         "rejected_by_reason": {"no-match": 3},
         "filtered_by_reason": {"before-since": 1},
@@ -68,3 +73,8 @@ def test_runs_of_rejected_lines_add_up_wherever_they_are_cut(rejected: list[bool
     assert total.longest == max(runs, default=0)
     assert total.leading == len(list(takewhile(bool, rejected)))
     assert total.trailing == len(list(takewhile(bool, reversed(rejected))))
+
+
+def test_where_nothing_limits_there_is_no_rate() -> None:
+    summary = Tally().summary(seconds=1.0, stopped=False)
+    assert (summary["write_units_per_second"], summary["limited_by"]) == (None, None)

@@ -14,10 +14,12 @@ from ingest.writer.batches import (
     LARGEST_BATCH_BYTES,
     LARGEST_BATCH_ITEMS,
     Batch,
+    batch_of,
     cut_batches,
     lengths_by_bytes,
-    retry_body,
+    request_body,
 )
+from ingest.writer.batches import puts_of as split
 
 TABLE = "owa_events"
 ESCAPED = "\x01"
@@ -53,18 +55,41 @@ def test_batches_are_full_but_for_the_last(count: int, sizes: list[int]) -> None
     assert [batch.puts for batch in batches] == sizes
 
 
-def test_of_two_items_with_one_key_the_last_is_put() -> None:
-    [batch] = cut_batches(items(("a", "1"), ("a", "2"), ("b", "1"), ("a", "1")), TABLE)
-    assert [(put["pk"]["S"], put["sk"]["S"], put["n"]["N"]) for put in puts_of(batch)] == [
-        ("a", "2", "1"),
-        ("b", "1", "2"),
-        ("a", "1", "3"),
-    ]
+def test_partitions_take_turns_whatever_order_a_log_has() -> None:
+    rows = [(pk, str(number)) for pk in ("a", "b", "c") for number in range(4)]
+    [batch] = cut_batches(items(*rows), TABLE)
+    assert [put["pk"]["S"] + put["sk"]["S"] for put in puts_of(batch)] == [
+        *("a0", "b0", "c0"), *("a1", "b1", "c1"), *("a2", "b2", "c2"), *("a3", "b3", "c3")
+    ]  # fmt: skip
 
 
-def test_one_sort_key_in_two_partitions_is_two_items() -> None:
-    [batch] = cut_batches(items(("a", "1"), ("b", "1")), TABLE)
-    assert batch.puts == 2
+def test_a_large_partition_is_in_every_batch_and_not_left_over_at_the_end() -> None:
+    rows = [("large", str(number)) for number in range(150)]
+    rows += [(f"small {number // 10}", str(number)) for number in range(50)]
+    batches = cut_batches(items(*rows), TABLE)
+    large = [sum(put["pk"]["S"] == "large" for put in puts_of(batch)) for batch in batches]
+    assert all(17 <= count <= 20 for count in large)
+
+
+def test_partitions_that_are_mixed_already_keep_the_order_of_the_log() -> None:
+    rows = [(f"shard {number * 7 % 8}", str(number)) for number in range(200)]
+    puts = [put for batch in cut_batches(items(*rows), TABLE) for put in puts_of(batch)]
+    assert [int(put["n"]["N"]) for put in puts] == list(range(200))
+
+
+def test_a_put_taken_out_of_a_batch_goes_again_byte_for_byte() -> None:
+    [batch] = cut_batches(items(('é"', "1"), ("b", "2")), TABLE)
+    puts = split(batch, TABLE)
+    assert [put.key for put in puts] == [('é"', "1"), ("b", "2")]
+    assert batch_of(puts, TABLE) == batch
+    assert batch_of(puts[1:], TABLE).puts == 1
+
+
+@pytest.mark.parametrize("item", [{}, {"pk": {"N": "1"}}, {"pk": None, "sk": {"S": 5}}, {"pk": {"S": ""}}])
+def test_a_put_without_good_keys_can_still_be_taken_out(item: dict[str, object]) -> None:
+    raw = msgspec.json.encode({"PutRequest": {"Item": item}})
+    [put] = split(Batch(request_body(TABLE, raw.decode()), 1), TABLE)
+    assert (put.key, put.raw) == (("", ""), raw)
 
 
 def test_large_items_are_cut_by_the_bytes_on_the_wire() -> None:
@@ -89,12 +114,16 @@ def test_large_items_are_cut_by_the_bytes_on_the_wire() -> None:
 
 
 @given(st.lists(st.tuples(st.sampled_from("ab"), st.integers(0, 60)), max_size=90))
-def test_batches_hold_each_key_once_in_order_and_within_the_limits(keys: list[tuple[str, int]]) -> None:
+def test_batches_hold_all_items_each_partition_in_order_and_within_the_limits(
+    keys: list[tuple[str, int]],
+) -> None:
     rows = [(pk, str(sk)) for pk, sk in keys]
     batches = cut_batches(items(*rows), TABLE)
     puts = [put for batch in batches for put in puts_of(batch)]
-    last_place = {key: place for place, key in enumerate(rows)}
-    assert [int(put["n"]["N"]) for put in puts] == sorted(last_place.values())
+    for pk in "ab":
+        places = [int(put["n"]["N"]) for put in puts if put["pk"]["S"] == pk]
+        assert places == [place for place, row in enumerate(rows) if row[0] == pk]
+
     assert [batch.puts for batch in batches] == [len(puts_of(batch)) for batch in batches]
     assert all(1 <= batch.puts <= LARGEST_BATCH_ITEMS for batch in batches)
 
@@ -120,9 +149,3 @@ def test_items_of_any_size_come_through_whole(sizes: list[int]) -> None:
     batches = cut_batches(items(*rows), TABLE)
     assert [put["sk"]["S"] for batch in batches for put in puts_of(batch)] == [sk for _, sk in rows]
     assert all(len(batch.body) <= LARGEST_BATCH_BYTES for batch in batches)
-
-
-def test_a_retry_sends_the_same_puts_byte_for_byte() -> None:
-    unprocessed = b'{ "events": [ {"PutRequest":{"Item":{"pk":{"S":"\\u00e9"}}}} ] }'
-    assert unprocessed in retry_body(unprocessed)
-    assert msgspec.json.decode(retry_body(unprocessed))["ReturnConsumedCapacity"] == "TOTAL"

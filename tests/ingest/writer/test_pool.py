@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from math import inf
 from typing import Any
 
 import anyio
@@ -14,8 +15,9 @@ from footfall.errors import AccessDenied, StoppedEarly, StoreError, TableMissing
 from footfall.store.engine import NoReply, Reply
 from ingest.tally import Tally
 from ingest.writer.batches import Batch, request_body
-from ingest.writer.pool import Writer, read_reply
-from tests.fakes import Answer, Answers, FakeClock, ScriptedEngine, ok, refused, store_on
+from ingest.writer.checks import REFUSED_BY_STORE
+from ingest.writer.pool import Writer
+from tests.fakes import Answer, Answers, FakeClock, ScriptedEngine, refused, store_on
 
 pytestmark = pytest.mark.anyio
 
@@ -50,8 +52,12 @@ class Stage:
         )
 
     def puts_sent(self) -> list[list[str]]:
-        return [[request["PutRequest"]["Item"]["pk"]["S"] for request in call.document["RequestItems"]["events"]]
-                for call in self.engine.calls]  # fmt: skip
+        return [names_in(call.body) for call in self.engine.calls]
+
+
+def names_in(body: bytes) -> list[str]:
+    requests = msgspec.json.decode(body)["RequestItems"]["events"]
+    return [request["PutRequest"]["Item"]["pk"]["S"] for request in requests]
 
 
 def put(name: str) -> dict[str, Any]:
@@ -126,9 +132,10 @@ async def test_delays_begin_anew_after_progress() -> None:
 
 
 async def test_a_reply_that_leaves_everything_unprocessed_is_no_progress() -> None:
-    stage = Stage([stored(left=("a", "b"))] * 3 + [stored()], chance=0.5)
-    await stage.writer.write(batch_of("a", "b"))
-    assert stage.clock.sleeps == [0.5, 1.0, 2.0]
+    stage = Stage([stored(left=("a",))] * 3 + [stored()], chance=0.5)
+    await stage.writer.write(batch_of("a"))
+    pauses = [seconds for seconds in stage.clock.sleeps if seconds in {0.5, 1.0, 2.0}]
+    assert pauses == [0.5, 1.0, 2.0]
 
 
 async def test_delays_are_jittered_over_the_whole_interval() -> None:
@@ -139,12 +146,149 @@ async def test_delays_are_jittered_over_the_whole_interval() -> None:
     assert len(set(late)) == len(late)
 
 
-async def test_a_refused_request_is_an_error_and_not_sent_again() -> None:
-    stage = Stage([refused("ValidationException", "Item size has exceeded")])
-    with pytest.raises(StoreError, match="Item size has exceeded"):
-        await stage.writer.write(batch_of("a"))
+async def test_a_lone_put_that_is_refused_is_named_with_the_words_of_dynamodb_and_not_sent_again() -> None:
+    stage = Stage([refused("ValidationException", "Item size has\x1b exceeded")])
+    [named] = await stage.writer.write(batch_of("a"))
+    assert (named.pk, named.sk, named.reason) == ("a", "", REFUSED_BY_STORE)
+    assert "ValidationException Item size has\\x1b exceeded" in named.sentence
+    assert (stage.tally.requests, stage.tally.batches) == (1, 1)
 
-    assert (stage.tally.requests, stage.tally.batches) == (1, 0)
+
+async def test_a_bad_put_is_cut_out_and_its_neighbours_are_stored() -> None:
+    table: list[str] = []
+
+    def answer(operation: str, body: bytes) -> Answer:
+        names = names_in(body)
+        if {"bad", "worse"} & set(names):
+            return refused("ValidationException", "no")
+
+        table.extend(names)
+        return stored()
+
+    stage = Stage(answer)
+    names = [*"abcdef", "bad", *"ghijkl", "worse", "m"]
+    named = await stage.writer.write(batch_of(*names))
+    assert {one.pk for one in named} == {"bad", "worse"}
+    assert sorted(table) == list("abcdefghijklm")
+    assert stage.tally.requests < 2 * len(names)
+
+
+async def test_a_batch_of_which_no_put_is_good_is_a_fault_of_the_table() -> None:
+    stage = Stage(lambda *_: refused("ValidationException", "something is wrong here"))
+    with pytest.raises(StoreError, match="something is wrong here"):
+        await stage.writer.write(batch_of("a", "b", "c"))
+
+
+async def test_a_log_is_not_buried_put_by_put_when_the_table_takes_none() -> None:
+    stage = Stage(lambda *_: refused("ValidationException", "no"))
+    for number in range(24):
+        assert len(await stage.writer.write(batch_of(str(number)))) == 1
+
+    with pytest.raises(StoreError):
+        await stage.writer.write(batch_of("24"))
+
+
+async def test_now_and_then_a_bad_put_is_no_fault_of_the_table() -> None:
+    stage = Stage(lambda _, body: refused("ValidationException") if b"bad" in body else stored())
+    for number in range(60):
+        assert len(await stage.writer.write(batch_of(f"bad {number}"))) == 1
+        assert await stage.writer.write(batch_of(str(number))) == ()
+
+
+@pytest.mark.parametrize(
+    "reply", [Reply(413, b"<html>Too Large</html>"), refused("RequestEntityTooLargeException")]
+)
+async def test_a_request_that_is_too_large_on_its_way_goes_in_parts(reply: Reply) -> None:
+    stage = Stage(lambda _, body: reply if len(names_in(body)) > 2 else stored())
+    assert await stage.writer.write(batch_of(*"abcdefgh")) == ()
+    assert [len(names) for names in stage.puts_sent()] == [8, 4, 2, 2, 4, 2, 2]
+
+
+async def test_what_a_part_of_a_refused_batch_leaves_is_sent_again() -> None:
+    throttled = iter([True])
+
+    def answer(_: str, body: bytes) -> Answer:
+        if "bad" in names_in(body):
+            return refused("ValidationException")
+
+        return stored(left=("c",)) if "c" in names_in(body) and next(throttled, False) else stored()
+
+    stage = Stage(answer)
+    [named] = await stage.writer.write(batch_of("bad", "b", "c", "d"))
+    assert named.pk == "bad"
+    assert stage.puts_sent()[-1] == ["c"]
+
+
+async def test_unprocessed_items_are_known_by_their_keys_whatever_their_order_and_spelling() -> None:
+    spelled = [{"PutRequest": {"Item": {"n": {"N": "01"}, "pk": {"S": name}}}} for name in ("d", "b")]
+    left = Reply(200, msgspec.json.encode({"UnprocessedItems": {"events": spelled}}))
+    stage = Stage([left, stored()])
+    await stage.writer.write(batch_of(*"abcd"))
+    again = stage.engine.calls[1].document["RequestItems"]["events"]
+    assert again == [put("b"), put("d")]
+
+
+@pytest.mark.parametrize(
+    "unprocessed",
+    [
+        {"events": [put("z")]},
+        {"events": [put("a"), put("z")]},
+        {"events": [put("a"), put("a")]},
+        {"others": [put("a")]},
+        {"events": [{"DeleteRequest": {"Key": {}}}]},
+    ],
+    ids=str,
+)
+async def test_a_reply_that_names_what_was_not_sent_is_none_of_dynamodb(unprocessed: object) -> None:
+    foreign = Reply(200, msgspec.json.encode({"UnprocessedItems": unprocessed}))
+    stage = Stage([foreign, stored()])
+    await stage.writer.write(batch_of("a", "b"))
+    assert stage.puts_sent() == [["a", "b"], ["a", "b"]]
+    assert (stage.tally.unprocessed, stage.tally.throttled) == (0, 0)
+
+
+async def test_a_batch_is_not_done_before_all_it_left_was_sent_again() -> None:
+    """A newer put of a key may be written as soon as the batch with the older one has returned."""
+    stage = Stage([stored(left=("b",)), LOST, THROTTLED, stored()])
+    await stage.writer.write(batch_of("a", "b"))
+    calls = len(stage.engine.calls)
+    stage.clock.advance(3600)
+    assert (calls, stage.puts_sent()[-1]) == (4, ["b"])
+
+
+async def test_without_a_limit_to_give_up_it_goes_on_for_ever() -> None:
+    stage = Stage(
+        lambda *_: stored() if stage.clock.monotonic() > 86_400 else LOST, give_up_after_seconds=inf
+    )
+    await stage.writer.write(batch_of("a"))
+    assert stage.tally.batches == 1
+
+
+async def test_a_store_that_fails_is_asked_less_and_less_and_then_by_all_again() -> None:
+    stage = Stage(lambda *_: stored() if stage.clock.monotonic() > 60 else LOST)
+    async with anyio.create_task_group() as tasks:
+        for number in range(64):
+            tasks.start_soon(stage.writer.write, batch_of(str(number)))
+
+        await stage.clock.sleep(59)
+        assert (stage.writer.requests_at_once, stage.tally.limited_by) == (1, "errors")
+        assert stage.tally.requests < 150
+
+    assert (stage.writer.requests_at_once, stage.tally.limited_by) == (16, "")
+
+
+async def test_throttling_is_counted_by_the_reasons_that_dynamodb_gives() -> None:
+    reasons = {
+        "throttlingReasons": [{"reason": "TableWriteMaxOnDemandThroughputExceeded", "resource": "arn"}]
+    }
+    told = Reply(400, msgspec.json.encode({"__type": "x#ThrottlingException", "message": "slow", **reasons}))
+    stage = Stage([told, THROTTLED, stored(left=("a",)), stored()])
+    await stage.writer.write(batch_of("a"))
+    assert stage.tally.throttle_reasons == {
+        "TableWriteMaxOnDemandThroughputExceeded": 1,
+        "ProvisionedThroughputExceededException": 1,
+        "UnprocessedItems": 1,
+    }
 
 
 @pytest.mark.parametrize(
@@ -179,8 +323,7 @@ async def test_progress_of_any_batch_puts_giving_up_off() -> None:
             return stored() if stage.clock.monotonic() > throttled_until else THROTTLED
 
         stage.clock.advance(50)
-        names = [request["PutRequest"]["Item"]["pk"]["S"]
-                 for request in msgspec.json.decode(body)["RequestItems"]["events"]]  # fmt: skip
+        names = names_in(body)
         return stored(left=tuple(names[1:]))
 
     stage.engine._answers = answer
@@ -224,8 +367,7 @@ async def test_whatever_is_left_unprocessed_everything_is_stored_once(
     script = iter(left)
 
     def answer(operation: str, body: bytes) -> Answer:
-        names = [request["PutRequest"]["Item"]["pk"]["S"]
-                 for request in msgspec.json.decode(body)["RequestItems"]["events"]]  # fmt: skip
+        names = names_in(body)
         kept = names[: max(len(names) - next(script, 0), 0)]
         table.extend(kept)
         return stored(left=tuple(names[len(kept) :]))
@@ -233,16 +375,5 @@ async def test_whatever_is_left_unprocessed_everything_is_stored_once(
     stage = Stage(answer, seed=seed)
     names = [str(number) for number in range(count)]
     await stage.writer.write(batch_of(*names))
-    assert table == names
-    assert stage.tally.requests == stage.tally.batches + stage.tally.retried
-
-
-def test_a_reply_says_what_is_left_and_what_it_cost() -> None:
-    reply = read_reply(stored(units=2.5, left=("a", "b")).body)
-    assert (reply.unprocessed_count, reply.consumed_units) == (2, 2.5)
-    assert msgspec.json.decode(reply.unprocessed or b"") == {"events": [put("a"), put("b")]}
-
-
-def test_a_reply_without_anything_left_or_counted_is_done() -> None:
-    assert read_reply(ok().body) == read_reply(b'{"UnprocessedItems":{},"ConsumedCapacity":[]}')
-    assert read_reply(ok().body).unprocessed is None
+    assert sorted(table) == sorted(names)
+    assert stage.tally.requests >= stage.tally.batches + stage.tally.retried
