@@ -22,7 +22,14 @@ from footfall.errors import FootfallError, StoppedEarly
 from footfall.store.address import StoreSettings, open_store
 from footfall.store.admin import open_tables
 from footfall.store.commands import App, show_error, table_group
-from ingest.commands import formats_group, ingest_command
+from ingest.commands import (
+    deadletters_group,
+    formats_group,
+    ingest_command,
+    status_command,
+    tail_command,
+    verify_command,
+)
 from ingest.commands.summary import summary_lines
 from ingest.run import run_ingest
 from ingest.settings import IngestSettings
@@ -54,7 +61,11 @@ def root(context: click.Context) -> None:
     Every option can also be set by an environment variable, which its help names.
     """
     clock = SystemClock()
-    context.obj = App(clock=clock, open_store=lambda settings: open_store(settings, clock))
+    context.obj = App(clock=clock, open_store=lambda settings: open_store(settings, clock, _show_notice))
+
+
+def _show_notice(sentence: str) -> None:
+    click.echo(f"footfall: {sentence}", err=True)
 
 
 @root.command(name="demo", epilog="Example: footfall demo")
@@ -102,7 +113,17 @@ def sample_logs() -> Path:
     return installed if installed.is_dir() else Path(__file__).parent / "sample_logs"
 
 
-for command in (formats_group, ingest_command, report_command, reports_command, table_group):
+for command in (
+    deadletters_group,
+    formats_group,
+    ingest_command,
+    report_command,
+    reports_command,
+    status_command,
+    table_group,
+    tail_command,
+    verify_command,
+):
     root.add_command(command)
 
 

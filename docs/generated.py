@@ -11,12 +11,19 @@ import sys
 import tempfile
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
+from typing import get_type_hints
 
 import click
+import msgspec
 
 import cli
 from footfall import errors, event
-from ingest.formats import FORMATS, REJECT_REASONS
+from footfall.store.simulator.conditions import PARAMETERS
+from footfall.store.simulator.faults import KINDS
+from ingest.deadletters.again import UNREADABLE
+from ingest.deadletters.record import DeadLetter, Outcome
+from ingest.formats import FORMATS
+from ingest.prepare import SENTENCES
 from reports.catalogue import CATALOGUE
 
 WIDTH = 100
@@ -85,9 +92,7 @@ def format_examples() -> str:
 
 def reject_reasons() -> str:
     """Return why a line can be refused."""
-    return table(
-        ("reason", "meaning"), ((f"`{code}`", sentence) for code, sentence in REJECT_REASONS.items())
-    )
+    return table(("reason", "meaning"), ((f"`{code}`", sentence) for code, sentence in SENTENCES.items()))
 
 
 def reports() -> str:
@@ -168,4 +173,57 @@ def sample_reports() -> str:
     return _captured(
         "footfall ingest sample_logs/ --site example.com --store embedded:demo.db",
         "footfall report days pages --limit 7 --store embedded:demo.db",
+    )
+
+
+def simulator_parameters() -> str:
+    """Return the parameters of a simulated store."""
+    return table(
+        ("parameter", "unit", "without it", "meaning"),
+        ((f"`{name}`", one.unit, one.usual, one.meaning) for name, one in PARAMETERS.items()),
+    )
+
+
+def simulator_faults() -> str:
+    """Return the faults of a simulated store."""
+    scopes = {
+        "batches": "batches of events",
+        "events": "requests to the events table",
+        "all": "requests to both tables",
+    }
+    return table(
+        ("fault", "what happens", "stored", "who meets it"),
+        ((f"`{name}`", kind.meaning, kind.applied, scopes[kind.scope]) for name, kind in KINDS.items()),
+    )
+
+
+def deadletter_fields() -> str:
+    """Return the fields of a dead letter."""
+    return _record_fields(DeadLetter)
+
+
+def deadletter_outcome_fields() -> str:
+    """Return the fields of what became of a dead letter."""
+    return _record_fields(Outcome)
+
+
+def deadletter_reasons() -> str:
+    """Return why a line can be kept as a dead letter."""
+    return table(("reason", "meaning"), ((f"`{code}`", sentence) for code, sentence in SENTENCES.items()))
+
+
+def deadletter_not_tried() -> str:
+    """Return why a dead letter can be left out of a retry."""
+    return table(("reason", "meaning"), ((f"`{code}`", sentence) for code, sentence in UNREADABLE.items()))
+
+
+def _record_fields(record: type[msgspec.Struct]) -> str:
+    hints = get_type_hints(record, include_extras=True)
+    fields = msgspec.structs.fields(record)
+    return table(
+        ("field", "always", "meaning"),
+        (
+            (f"`{one.name}`", "yes" if one.required else "", hints[one.name].__metadata__[0].description)
+            for one in fields
+        ),
     )

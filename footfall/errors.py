@@ -9,11 +9,13 @@
     │   ├── StoreUnreachable 4  no answer from the endpoint
     │   ├── AccessDenied     4  credentials missing, wrong, expired or not allowed
     │   ├── TableMissing     4  the table does not exist
-    │   └── SchemaMismatch   4  the table was made by another version or layout
+    │   ├── SchemaMismatch   4  the table was made by another version or layout
+    │   └── SourceTaken      4  another run reads the source, or has taken it over
     ├── StoppedEarly         5  stopped before everything read was acknowledged; nothing is lost
-    └── InputError           6  a source or a format
-        ├── SourceError      6  a file cannot be opened or read, or is damaged
-        └── FormatError      6  lines are in no known format
+    ├── InputError           6  a source or a format
+    │   ├── SourceError      6  a file cannot be opened or read, or is damaged
+    │   └── FormatError      6  lines are in no known format
+    └── GapFound             7  less is stored or kept than is accounted for
 
 Exit code 0 is success, 2 also what click uses for a wrong command line.
 """
@@ -69,6 +71,10 @@ class SchemaMismatch(StoreError):
     """The table's recorded layout or version is not the one this run would write."""
 
 
+class SourceTaken(StoreError):
+    """Another run reads the source, or has taken it over from this one."""
+
+
 class StoppedEarly(FootfallError):
     """The run ended before everything it read was acknowledged; the next run goes on from there."""
 
@@ -87,3 +93,9 @@ class SourceError(InputError):
 
 class FormatError(InputError):
     """Lines are in no known format, or not in the one named."""
+
+
+class GapFound(FootfallError):
+    """`footfall verify` found that less is stored, or kept in the dead letters, than the checkpoints account for."""
+
+    exit_code = 7

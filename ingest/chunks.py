@@ -19,8 +19,11 @@ OnPassed = Callable[[bytes, int], None]
 class Readable(Protocol):
     """A stream of decompressed bytes."""
 
-    def read(self, size: int, /) -> bytes:
-        """Return between 1 and `size` bytes, none at the end of the stream."""
+    def read(self, size: int, /) -> bytes | None:
+        """Return between 1 and `size` bytes, none at the end of the stream.
+
+        A live stream returns None now and then: what it gave before has waited long enough and should be used.
+        """
         ...
 
 
@@ -31,7 +34,8 @@ class Chunk:
     `start` and `end` are offsets in the decompressed source, `end` just behind the last line; only the last
     chunk of a source may lack the final newline. `first_line_number` counts from 1. With `oversized`, `data`
     is the beginning of one line longer than the limit and the rest of that line was passed over, so `end`
-    lies behind `data`.
+    lies behind `data`. `is_open` says that the last line has no newline, `is_cut` that its end is not to be had:
+    such a line is refused.
     """
 
     source_id: str
@@ -41,6 +45,8 @@ class Chunk:
     first_line_number: int
     line_count: int
     oversized: bool = False
+    is_open: bool = False
+    is_cut: bool = False
 
 
 def read_chunks(
@@ -77,14 +83,18 @@ def chunks_from(
         size = _whole_lines(window, max_line_bytes) or _one_line(window, max_line_bytes)
         if size:
             data = window.take(size)
-            lines = data.count(b"\n") + (not data.endswith(b"\n"))
-            chunk = Chunk(source_id, data, offset, offset + size, line_number, lines)
+            is_open = not data.endswith(b"\n")
+            lines = data.count(b"\n") + is_open
+            chunk = Chunk(source_id, data, offset, offset + size, line_number, lines, is_open=is_open)
         elif window.failure is not None and b"\n" not in window.bytes:
             raise window.failure
+        elif not window.at_end and len(window.bytes) <= max_line_bytes:
+            continue  # a live stream paused in the middle of a line
         else:
             data = window.take(max_line_bytes)
-            end = offset + max_line_bytes + window.pass_line()
-            chunk = Chunk(source_id, data, offset, end, line_number, 1, oversized=True)
+            passed, is_open = window.pass_line()
+            end = offset + max_line_bytes + passed
+            chunk = Chunk(source_id, data, offset, end, line_number, 1, oversized=True, is_open=is_open)
 
         yield chunk
         offset, line_number = chunk.end, line_number + chunk.line_count
@@ -108,12 +118,15 @@ class _Window:
         return self.at_end and self.failure is None
 
     def fill(self, size: int) -> bool:
-        """Read until there are `size` bytes or the stream ends; tell whether there are any."""
+        """Read until there are `size` bytes, or some and the stream ends or pauses; tell whether there are any."""
         pieces, have = [self.bytes], len(self.bytes)
         while have < size and not self.at_end:
             piece = self._read(size - have)
-            pieces.append(piece)
-            have += len(piece)
+            if piece is None and have:
+                break
+
+            pieces.append(piece or b"")
+            have += len(pieces[-1])
 
         if len(pieces) > 1:
             self.bytes = b"".join(pieces)
@@ -125,25 +138,25 @@ class _Window:
         data, self.bytes = self.bytes[:size], self.bytes[size:]
         return data
 
-    def pass_line(self) -> int:
-        """Pass over the rest of a line, its newline included; return its length."""
+    def pass_line(self) -> tuple[int, bool]:
+        """Pass over the rest of a line, its newline included; return its length and whether it had no newline."""
         passed = 0
         while self.fill(_SKIP_BYTES):
             newline = self.bytes.find(b"\n")
             if newline >= 0:
-                return passed + len(self.take(newline + 1))
+                return passed + len(self.take(newline + 1)), False
 
             passed += len(self.take(len(self.bytes)))
 
-        return passed
+        return passed, True
 
-    def _read(self, size: int) -> bytes:
+    def _read(self, size: int) -> bytes | None:
         try:
             piece = self._stream.read(size)
         except Exception as error:  # kept until the whole lines before it are through, then raised
             self.failure, piece = error, b""
 
-        self.at_end = not piece
+        self.at_end = piece == b""
         return piece
 
 
@@ -167,7 +180,10 @@ def _one_line(window: _Window, max_line_bytes: int) -> int:
 def _pass_over(stream: Readable, size: int) -> tuple[int, int, bytes]:
     """Read `size` bytes; return the number of newlines in them, how many bytes there were, and the last of them."""
     newlines, passed, before = 0, 0, b""
-    while passed < size and (piece := stream.read(min(size - passed, _SKIP_BYTES))):
+    while passed < size and (piece := stream.read(min(size - passed, _SKIP_BYTES))) != b"":
+        if piece is None:
+            continue
+
         newlines += piece.count(b"\n")
         passed += len(piece)
         before = (before + piece[-FINGERPRINT_BYTES:])[-FINGERPRINT_BYTES:]

@@ -5,8 +5,11 @@ from __future__ import annotations
 from collections import Counter, deque
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, datetime
 
+import anyio
+
+from footfall.store.state import Accounts
 from ingest.tally import Counts, RejectedRun
 
 Days = Mapping[tuple[str, date], int]
@@ -16,16 +19,18 @@ Days = Mapping[tuple[str, date], int]
 class Pending:
     """A chunk on its way: `outstanding` batches are not acknowledged yet, None while it is not cut into batches.
 
-    `fingerprint` is that of the source at `end`. `moves` is whether the position may pass the chunk; an unfinished last
-    line is read again by the next run.
+    It reaches from byte `start` to `end`, where the source has `fingerprint`. `moves` is whether the position may pass
+    the chunk; an unfinished last line is read again by the next run. `newest_at` is the time of its newest event.
     """
 
+    start: int
     end: int
     fingerprint: str = ""
     moves: bool = True
     outstanding: int | None = None
     counts: Counts = field(default_factory=Counts)
     days: Days = field(default_factory=dict)
+    newest_at: datetime | None = None
     rejected_run: RejectedRun = field(default_factory=RejectedRun)
 
     @property
@@ -44,35 +49,67 @@ class Pending:
 class Watermark:
     """The position below which everything of one source is done.
 
-    Chunks enter in the order they were read; the position moves over the longest finished run of them.
+    Chunks enter in the order they were read; the position moves over the longest finished run of them. `accounts` are
+    the events below the position by date, `newest_at` is the time of the newest of them; `days` are the puts of chunks,
+    passed or not, that the day ledger does not count yet.
     """
 
-    def __init__(self, position: int, fingerprint: str = "") -> None:
+    def __init__(
+        self,
+        position: int,
+        fingerprint: str = "",
+        accounts: Accounts | None = None,
+        newest_at: datetime | None = None,
+    ) -> None:
         self.position = position
         self.fingerprint = fingerprint
+        self.accounts = accounts or Accounts()
+        self.newest_at = newest_at
         self.counts = Counts()
         self.days: Counter[tuple[str, date]] = Counter()
         self.rejected_run = RejectedRun()
         self._pending: deque[Pending] = deque()
+        self._advanced = anyio.Event()
 
-    def enter(self, end: int, fingerprint: str = "", *, moves: bool = True) -> Pending:
-        """Register the next chunk, which ends at byte `end`, where the source has `fingerprint`."""
-        pending = Pending(end=end, fingerprint=fingerprint, moves=moves)
+    @property
+    def is_idle(self) -> bool:
+        """Whether no chunk is on its way."""
+        return not self._pending
+
+    async def until_free(self, start: int, end: int) -> None:
+        """Return when no chunk that has a byte from `start` to `end` is on its way.
+
+        The same line has the same key: were it under way twice, a put that is retried late could overwrite a newer one.
+        """
+        while any(not one.done and one.start < end and start < one.end for one in self._pending):
+            await self._advanced.wait()
+
+    def enter(self, start: int, end: int, fingerprint: str = "", *, moves: bool = True) -> Pending:
+        """Register the next chunk, from byte `start` to `end`, where the source has `fingerprint`."""
+        pending = Pending(start=start, end=end, fingerprint=fingerprint, moves=moves)
         self._pending.append(pending)
         return pending
 
     def advance(self) -> bool:
-        """Move over what is done; return whether the position moved."""
+        """Move over what is done, after a chunk was; return whether the position moved."""
         before = self.position
         while self._pending and self._pending[0].done:
-            chunk = self._pending.popleft()
-            self.days.update(chunk.days)
-            self.rejected_run += chunk.rejected_run
-            if chunk.moves:
-                self.position, self.fingerprint = chunk.end, chunk.fingerprint
-                self.counts += chunk.counts
+            self._pass(self._pending.popleft())
 
+        self._advanced.set()
+        self._advanced = anyio.Event()
         return self.position != before
+
+    def _pass(self, chunk: Pending) -> None:
+        self.days.update(chunk.days)
+        self.rejected_run += chunk.rejected_run
+        if not chunk.moves:
+            return
+
+        self.position, self.fingerprint = chunk.end, chunk.fingerprint
+        self.counts += chunk.counts
+        self.accounts = self.accounts.plus((on, events) for (_, on), events in chunk.days.items())
+        self.newest_at = max(filter(None, (self.newest_at, chunk.newest_at)), default=None)
 
     def forget_days(self, days: Days) -> None:
         """Take from `days`, what was written to which day, what has got into the day ledger."""

@@ -4,34 +4,33 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
-from typing import Final
 
 from anyio import from_thread, to_thread
 from anyio.streams.memory import MemoryObjectSendStream
 
 from footfall.clock import Clock
-from footfall.errors import FormatError, InputError
+from footfall.errors import InputError
 from footfall.store import Store
-from footfall.store.state import TableMeta, read_checkpoint
-from footfall.text import printable
+from footfall.store.state import TableMeta
 from ingest.checkpoint import CheckpointKeeper
 from ingest.chunks import Chunk
-from ingest.enrich import EnrichSettings
 from ingest.flow import Running, Work
 from ingest.formats import Format
 from ingest.formats.detect import Detection, detect
-from ingest.prepare import Recipe
+from ingest.lease import Say
+from ingest.register import Register, no_format
 from ingest.settings import IngestSettings
 from ingest.sources import OpenSource, Source, open_source
-from ingest.stdin import StoppableInput, StopRequested
+from ingest.stdin import Manner, StopRequested
 from ingest.tally import Tally
-from ingest.unfinished import Part, has_identity, may_grow, readable_parts
-
-SHOWN_CHARACTERS: Final = 160
+from ingest.unfinished import Part, has_identity, may_grow, readable_parts, stopped_parts
 
 
 class Reader:
-    """Reads one source after the other to its end: the feed of `footfall ingest`."""
+    """Reads one source after the other to its end: the feed of `footfall ingest`.
+
+    `say` is told at once what the run waits for; without it, that is kept in `notices` as everything else is.
+    """
 
     def __init__(
         self,
@@ -41,16 +40,17 @@ class Reader:
         meta: TableMeta,
         clock: Clock,
         tally: Tally,
+        *,
+        say: Say | None = None,
     ) -> None:
         self._sources = sources
         self._settings = settings
-        self._store = store
-        self._meta = meta
         self._clock = clock
         self._tally = tally
-        self._keepers: dict[str, CheckpointKeeper] = {}
+        self._register = Register(settings, store, meta, clock)
         self.problems: list[InputError] = []
         self.notices: list[str] = []
+        self._say = say or self.notices.append
         self.stopping = False
         self._opened: OpenSource | None = None
         self._raw_bytes_before = 0
@@ -58,7 +58,7 @@ class Reader:
     @property
     def keepers(self) -> list[CheckpointKeeper]:
         """Return the checkpoints of the sources that were begun so far."""
-        return list(self._keepers.values())
+        return self._register.keepers
 
     def stop(self) -> None:
         """Read no further."""
@@ -84,20 +84,25 @@ class Reader:
                     self.problems.append(problem)
 
     async def _read(self, source: Source, chunks: MemoryObjectSendStream[Work]) -> None:
+        while (found := await self._read_once(source, chunks)) is None:
+            pass
+
+        self._tally.sources += 1
+        self._tally.sources_unchanged += not found
+
+    async def _read_once(self, source: Source, chunks: MemoryObjectSendStream[Work]) -> bool | None:
+        """Send what is new of a source; return whether there was anything, None to have it opened again."""
         self._opened = opened = await to_thread.run_sync(self._open, source)
         try:
             running = await self._begin(opened)
-            if running is None or not await self._send_chunks(opened, running, chunks):
-                self._tally.sources_unchanged += 1
-
-            self._tally.sources += 1
+            return False if running is None else await self._send_chunks(opened, running, chunks)
         finally:
             self._raw_bytes_before, self._opened = self.raw_bytes(), None
             opened.close()
 
     def _open(self, source: Source) -> OpenSource:
-        stdin = StoppableInput.standard(self._is_stopping) if source.path is None else None
-        return open_source(source, host_label=self._settings.host_label, stdin=stdin)
+        manner = Manner(self._is_stopping, self._clock.monotonic, self._settings.linger_seconds)
+        return open_source(source, host_label=self._settings.host_label, manner=manner)
 
     def _is_stopping(self) -> bool:
         """Tell a reading thread whether to stop; raises there when the run was cancelled."""
@@ -109,6 +114,10 @@ class Reader:
         if opened.id is None:
             return None
 
+        if opened.was_stopped and opened.open_first_line is not None:
+            self._say_cut(opened.source.name, len(opened.open_first_line))
+            return None
+
         if not has_identity(opened):
             self._wait_for_newline(opened.source.name, len(opened.open_first_line or b""))
             return None
@@ -117,30 +126,14 @@ class Reader:
         if chosen is None:
             chosen = await to_thread.run_sync(_detected, opened)
 
-        return Running(self._recipe(opened.source, chosen), await self._keeper(opened.id, opened.source.name))
-
-    async def _keeper(self, source_id: str, name: str) -> CheckpointKeeper:
-        """Return the checkpoint of a source; copies of one log, as a.log.1 beside a.log.1.gz, have one in common."""
-        if source_id not in self._keepers:
-            settings = self._settings
-            saved = await read_checkpoint(self._store, self._clock, settings.group, source_id, name)
-            self._keepers[source_id] = CheckpointKeeper(
-                self._store, self._clock, settings.group, saved, from_start=settings.replay
-            )
-
-        return self._keepers[source_id]
-
-    def _recipe(self, source: Source, chosen: Format) -> Recipe:
-        settings = self._settings
-        enrichment = EnrichSettings(
-            site=settings.site, shards=self._meta.shards, salt=self._meta.salt, addresses=settings.addresses
-        )
-        return Recipe(source.name, chosen, enrichment, settings.filters, self._store.events_table)
+        keeper = await self._register.keeper(opened.id, opened.source.name)
+        keeper.look(opened.size_bytes if opened.compression == "none" else None)
+        return Running(self._register.recipe(opened.source.name, chosen), keeper)
 
     async def _send_chunks(
         self, opened: OpenSource, running: Running, chunks: MemoryObjectSendStream[Work]
-    ) -> bool:
-        """Send what lies behind the checkpoint; return whether that was anything."""
+    ) -> bool | None:
+        """Send what lies behind the checkpoint; return whether that was anything, None when it was moved meanwhile."""
         iterator = opened.chunks(
             start=running.keeper.read_position,
             first_line_number=running.keeper.next_line_number,
@@ -150,15 +143,26 @@ class Reader:
         )
         found = False
         while self._goes_on(opened) and (chunk := await to_thread.run_sync(_next, iterator)) is not None:
-            found = True
-            parts = readable_parts(chunk, running.recipe.format) if may_grow(opened) else (Part(chunk),)
-            await self._send_parts(list(parts), chunk, running, chunks)
+            if not found and not await self._acquire(opened, running):
+                return None
 
+            found = True
+            await self._send_parts(_parts(opened, chunk, running.recipe.format), chunk, running, chunks)
+
+        running.keeper.leave()
         return found
+
+    async def _acquire(self, opened: OpenSource, running: Running) -> bool:
+        """Make the source this run's; return whether it is still to be read from where it was."""
+        return await running.keeper.acquire(
+            may_move=not opened.is_stream,
+            say=self._say,
+            is_stopping=lambda: self.stopping,
+        )
 
     def _goes_on(self, opened: OpenSource) -> bool:
         # What was taken from a pipe cannot be read again: it is stored before a stop, which the pipe itself notices.
-        return not self.stopping or opened.source.path is None
+        return not self.stopping or opened.is_stream
 
     async def _send_parts(
         self, parts: list[Part], chunk: Chunk, running: Running, chunks: MemoryObjectSendStream[Work]
@@ -166,7 +170,7 @@ class Reader:
         position = chunk.start
         for part in parts:
             position = part.chunk.end
-            pending = running.keeper.enter(part.chunk, moves=part.is_final)
+            pending = await running.keeper.enter(part.chunk, moves=part.is_final)
             await chunks.send(Work(part.chunk, pending, running))
 
         self._tally.bytes_read += position - chunk.start
@@ -178,24 +182,34 @@ class Reader:
             f"{name} ends in an unfinished line of {size:,} bytes: it is read when its newline has come."
         )
 
+    def _say_cut(self, name: str, size: int) -> None:
+        self.notices.append(
+            f"Stopped in the middle of the first line of {name}: its {size:,} bytes are not stored."
+        )
+
+
+def _parts(opened: OpenSource, chunk: Chunk, form: Format) -> list[Part]:
+    if may_grow(opened):
+        return list(readable_parts(chunk, form))
+
+    return list(stopped_parts(chunk, form)) if opened.was_stopped else [Part(chunk)]
+
 
 def _detected(opened: OpenSource) -> Format:
-    return choose_format(opened.source.name, detect(opened.head()))
+    """Return the format of the first lines; of a live stream more of them are waited for when they are too odd."""
+    detection = detect(opened.head())
+    while detection.format is None and opened.read_on():
+        detection = detect(opened.head())
+
+    return choose_format(opened.source.name, detection)
 
 
 def choose_format(source_name: str, detection: Detection) -> Format:
     """Return the format that was detected; raises `FormatError` with the lines that speak against every format."""
-    if detection.format is not None:
-        return detection.format
+    if detection.format is None:
+        raise no_format(source_name, detection)
 
-    raise FormatError(
-        f"{source_name} is in no known format: the nearest reads {detection.matched} of its first "
-        f"{detection.total} lines.",
-        details=[
-            f"line {number}: {printable(text, SHOWN_CHARACTERS)}" for number, text in detection.offending
-        ],
-        hint="footfall formats list   (then name one with --format)",
-    )
+    return detection.format
 
 
 def _next(chunks: Iterator[Chunk]) -> Chunk | None:

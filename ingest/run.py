@@ -55,8 +55,9 @@ async def run_ingest(
     raises `StoppedEarly`. Neither loses anything: what is not acknowledged is read again by the next run.
     """
     tally = Tally()
-    feed = Reader(sources, settings, store, meta, clock, tally)
-    run = Run(feed, settings, store, clock, tally, total_bytes=_size_on_disk(sources))
+    talk = Talk(stderr=True)
+    feed = Reader(sources, settings, store, meta, clock, tally, say=talk.say)
+    run = Run(feed, settings, store, clock, tally, talk=talk, total_bytes=_size_on_disk(sources))
     return await run.to_the_end(on_end)
 
 
@@ -71,6 +72,7 @@ class Run:
         clock: Clock,
         tally: Tally,
         *,
+        talk: Talk,
         total_bytes: int | None = None,
     ) -> None:
         self._feed = feed
@@ -79,7 +81,7 @@ class Run:
         self._tally = tally
         self._total_bytes = total_bytes
         self._worker = Worker(feed, settings, store, clock, tally)
-        self._console = Talk(stderr=True)
+        self._console = talk
         self._scope = anyio.CancelScope()
 
     async def to_the_end(self, on_end: OnEnd | None) -> Outcome:

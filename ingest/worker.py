@@ -13,7 +13,7 @@ from anyio.streams.memory import MemoryObjectReceiveStream, MemoryObjectSendStre
 from footfall.clock import Clock
 from footfall.errors import FootfallError, TooManyRejected
 from footfall.store import Store
-from ingest.checkpoint import DayLedger
+from ingest.checkpoint import RENEWALS_PER_LEASE, DayLedger
 from ingest.deadletters import DeadLetter, DeadLetterFile
 from ingest.flow import Feed, Parcel, Work
 from ingest.prepare import prepare
@@ -25,6 +25,9 @@ from ingest.writer.pool import Writer
 
 LAST_SAVE_SECONDS: Final = 10.0
 """How long the last save may take when a run ends by an error."""
+
+TASKS_PER_WRITER: Final = 4
+"""How many batches are in hand for each request that may be under way: some wait for their part in a hot partition."""
 
 ENOUGH_LINES: Final = 1000
 """How many lines a run reads before it judges how many of them were refused."""
@@ -40,8 +43,15 @@ class Worker:
         self._clock = clock
         self._tally = tally
         self._feed = feed
-        self._writer = Writer(store, clock, tally, give_up_after_seconds=settings.give_up_after_seconds)
-        self._dead_letters = DeadLetterFile(settings.dead_letters)
+        self._writer = Writer(
+            store,
+            clock,
+            tally,
+            give_up_after_seconds=settings.give_up_after_seconds,
+            writers=settings.writers,
+            max_write_units=settings.max_write_units,
+        )
+        self._dead_letters = DeadLetterFile(settings.dead_letters, clock)
         self._dead_letters_lock = anyio.Lock()
         self._ledger = DayLedger(store, clock)
         self._nap = anyio.CancelScope()
@@ -51,6 +61,7 @@ class Worker:
         """Ingest what the feed gives; return when all that was read is acknowledged and checkpointed."""
         chunks_in, chunks_out = anyio.create_memory_object_stream[Work](1)
         parcels_in, parcels_out = anyio.create_memory_object_stream[Parcel](self._settings.writers)
+        await self._writer.begin()
         try:
             async with anyio.create_task_group() as around:
                 around.start_soon(self._save_now_and_then)
@@ -59,16 +70,17 @@ class Worker:
                     for _ in range(self._settings.preparers):
                         tasks.start_soon(self._prepare_chunks, chunks_out.clone(), parcels_in.clone())
 
-                    for _ in range(self._settings.writers):
+                    for _ in range(self._settings.writers * TASKS_PER_WRITER):
                         tasks.start_soon(self._write_parcels, parcels_out.clone())
 
                 self._drained = True
                 self._nap.cancel()
         except BaseException:
-            await self._save_what_is_done()
+            await self._release_what_is_done()
             raise
 
-        await self._save_all()
+        for keeper in list(self._feed.keepers):
+            await keeper.release()
 
     async def _prepare_chunks(
         self, chunks: MemoryObjectReceiveStream[Work], parcels: MemoryObjectSendStream[Parcel]
@@ -80,7 +92,7 @@ class Worker:
                 await self._bury(prepared.letters)
                 await self._ledger.announce(prepared.days)
                 work.pending.counts, work.pending.days = prepared.counts, prepared.days
-                work.pending.rejected_run = prepared.rejected_run
+                work.pending.rejected_run, work.pending.newest_at = prepared.rejected_run, prepared.newest_at
                 work.pending.outstanding = len(prepared.batches)
                 self._finish(work)
                 for batch in prepared.batches:
@@ -104,8 +116,7 @@ class Worker:
                 self._finish(parcel.work)
 
     async def _bury_refused(self, work: Work, refused: Sequence[Refused]) -> None:
-        name = work.running.recipe.source_name
-        await self._bury(list(letters_of_refused(work.chunk, name, refused)))
+        await self._bury(list(letters_of_refused(work.chunk, work.running.recipe, refused)))
         recount(work.pending, refused)
 
     def _finish(self, work: Work) -> None:
@@ -122,22 +133,25 @@ class Worker:
             raise TooManyRejected(
                 f"{counts.rejected:,} of the {counts.lines:,} lines so far were refused; "
                 f"they are kept in {settings.dead_letters}.",
-                hint="look at the reasons there; then the right --format with --replay, or more with --max-rejected",
+                hint="footfall deadletters list   (then ingest with the right --format and --replay, or a higher "
+                "--max-rejected)",
             )
 
         if in_a_row > settings.max_rejected_in_a_row:
             raise TooManyRejected(
                 f"{in_a_row:,} lines of {source_name} were refused one after the other; "
                 f"they are kept in {settings.dead_letters}.",
-                hint="look at the reasons there; then the right --format with --replay, or more with "
-                "--max-rejected-in-a-row",
+                hint="footfall deadletters list   (then ingest with the right --format and --replay, or a higher "
+                "--max-rejected-in-a-row)",
             )
 
     async def _save_now_and_then(self) -> None:
         # The end of the run cuts the nap short, not a save; a save that an error cuts short is known again as ours.
+        settings = self._settings
+        nap_seconds = min(settings.checkpoint_seconds, settings.lease_seconds / RENEWALS_PER_LEASE)
         while not self._drained:
             with self._nap:
-                await self._clock.sleep(self._settings.checkpoint_seconds)
+                await self._clock.sleep(nap_seconds)
 
             await self._save_all()
             self._nap = anyio.CancelScope()
@@ -146,9 +160,9 @@ class Worker:
         for keeper in list(self._feed.keepers):
             await keeper.save()
 
-    async def _save_what_is_done(self) -> None:
+    async def _release_what_is_done(self) -> None:
         """Save once more on the way out; what cannot be saved now is read again by the next run."""
         with anyio.move_on_after(LAST_SAVE_SECONDS, shield=True):
             for keeper in list(self._feed.keepers):
                 with suppress(FootfallError):
-                    await keeper.save()
+                    await keeper.release()

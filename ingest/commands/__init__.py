@@ -1,9 +1,21 @@
 """The commands of the way in.
 
-`options` (what they have in common), `ingest`, `formats`, `summary` (how a run went).
+`options` (what they have in common), `ingest`, `tail`, `deadletters` with `retry`, `status`, `verify`, `formats`,
+`summary` (how a run went).
 """
 
+from ingest.commands.deadletters import deadletters_group
 from ingest.commands.formats import formats_group
 from ingest.commands.ingest import ingest_command
+from ingest.commands.status import status_command
+from ingest.commands.tail import tail_command
+from ingest.commands.verify import verify_command
 
-__all__ = ["formats_group", "ingest_command"]
+__all__ = [
+    "deadletters_group",
+    "formats_group",
+    "ingest_command",
+    "status_command",
+    "tail_command",
+    "verify_command",
+]

@@ -8,7 +8,7 @@ from footfall.errors import FormatError
 from footfall.text import printable
 from ingest.formats import FORMATS
 from ingest.formats.detect import Detection, detect
-from ingest.reader import SHOWN_CHARACTERS
+from ingest.register import SHOWN_CHARACTERS
 from ingest.sources import Source, find_sources, open_source
 
 

@@ -54,6 +54,7 @@ ADDRESSES: Final = option(
     help="How client addresses are kept; masked is /24 for IPv4 and /48 for IPv6.",
 )
 GROUP: Final = option("--group", default=DEFAULTS.group, help="Whose checkpoints to go on from.")
+ONLY_GROUP: Final = option("--group", usual="all groups", help="Only the checkpoints of this worker group.")
 HOST_LABEL: Final = option(
     "--host-label",
     default="",
@@ -62,10 +63,25 @@ HOST_LABEL: Final = option(
 )
 DEAD_LETTERS: Final = option(
     "--dead-letters",
+    envvar="FOOTFALL_DEAD_LETTERS",
     type=click.Path(dir_okay=False, path_type=Path),
     default=DEFAULTS.dead_letters,
     help="File that refused lines are kept in, with the reason.",
 )
+DEAD_LETTER_FILE: Final = click.argument(
+    "file",
+    type=click.Path(dir_okay=False, path_type=Path),
+    default=DEFAULTS.dead_letters,
+    envvar=["FOOTFALL_DEAD_LETTERS", "FOOTFALL_INGEST_DEAD_LETTERS"],
+    metavar="[FILE]",
+)
+REASON: Final = option(
+    "--reason",
+    multiple=True,
+    usual="all",
+    help="Only lines that were refused for this reason; repeatable.",
+)
+SOURCE: Final = option("--source", multiple=True, usual="all", help="Only lines of this source; repeatable.")
 WRITERS: Final = option(
     "--writers",
     type=click.IntRange(1, 256),
@@ -95,7 +111,6 @@ MAX_REJECTED_IN_A_ROW: Final = option(
 )
 LINGER: Final = option(
     "--linger",
-    "linger_seconds",
     type=click.FloatRange(0),
     default=DEFAULTS.linger_seconds,
     metavar="SECONDS",
@@ -110,7 +125,7 @@ DRAIN: Final = option(
 )
 LEASE: Final = option(
     "--lease-seconds",
-    type=click.FloatRange(1),
+    type=click.FloatRange(1, 86_400),
     default=DEFAULTS.lease_seconds,
     metavar="SECONDS",
     help="How long a source stays with a run that is no longer heard of, before another run may take it over.",
@@ -131,7 +146,6 @@ def give_up_after(default: float) -> Decorator:
     """Return ``--give-up-after`` with the default of a command, in seconds; infinity is never."""
     return option(
         "--give-up-after",
-        "give_up_after_seconds",
         type=click.FloatRange(0),
         default=default,
         usual="never" if default == inf else None,
@@ -160,7 +174,8 @@ def settings_options(*options: Decorator) -> Callable[[Callable[P, R]], Callable
 
 
 _MADE_HERE: Final = frozenset({"format_name", "since", "until"})
-_OURS: Final = _MADE_HERE | {field.name for field in fields(IngestSettings)}
+_IN_SECONDS: Final = {"linger": "linger_seconds", "give_up_after": "give_up_after_seconds"}
+_OURS: Final = _MADE_HERE | _IN_SECONDS.keys() | {field.name for field in fields(IngestSettings)}
 
 
 def _settings(given: dict[str, Any]) -> IngestSettings:
@@ -174,7 +189,7 @@ def _settings(given: dict[str, Any]) -> IngestSettings:
         raise click.BadParameter("leaves nothing: it has to be later than --since", param_hint="--until")
 
     name = given.get("format_name")
-    plain = {key: value for key, value in given.items() if key in _OURS - _MADE_HERE}
+    plain = {_IN_SECONDS.get(key, key): value for key, value in given.items() if key in _OURS - _MADE_HERE}
     return IngestSettings(
         **plain,
         format=named(name) if name else None,

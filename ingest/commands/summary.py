@@ -6,6 +6,7 @@ import click
 import msgspec
 
 from footfall.text import printable
+from ingest.progress import pace_line
 from ingest.run import Outcome
 from ingest.settings import IngestSettings
 
@@ -32,6 +33,13 @@ def summary_lines(outcome: Outcome, settings: IngestSettings) -> list[str]:
         f"{tally.batches:,} {_plural('batch', tally.batches, 'es')}, {tally.consumed_write_units:,.0f} write units, "
         f"{tally.throttled:,} {_plural('request', tally.throttled)} throttled.",
     ]
+    if tally.throttle_reasons:
+        reasons = ", ".join(f"{reason} {count:,}" for reason, count in tally.throttle_reasons.most_common())
+        lines.append(f"Throttled for these reasons: {reasons}.")
+
+    if tally.limited_by:
+        lines.append(f"Writing was {pace_line(tally)}.")
+
     if counts.rejected:
         reasons = ", ".join(f"{reason} {count:,}" for reason, count in tally.rejected_by_reason.most_common())
         lines.append(f"Rejected lines are kept in {printable(str(settings.dead_letters))}: {reasons}.")

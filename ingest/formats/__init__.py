@@ -14,7 +14,7 @@ from typing import Final
 from footfall.errors import FormatError
 from footfall.text import printable
 from ingest.chunks import Chunk
-from ingest.formats.model import LINE_TOO_LONG, REJECT_REASONS, Format, Parsed
+from ingest.formats.model import LINE_CUT, LINE_TOO_LONG, REJECT_REASONS, Format, Parsed
 from ingest.formats.ncsa import NCSA
 from ingest.lines import split_lines
 
@@ -33,6 +33,9 @@ def named(name: str) -> Format:
 
 
 def parse_chunk(chunk: Chunk, form: Format) -> Parsed:
-    """Split a chunk into lines and read them with `form`; an oversized line is rejected unread."""
+    """Split a chunk into lines and read them with `form`; a line that is oversized or cut is rejected unread."""
     lines = split_lines(chunk)
+    if chunk.is_cut and not chunk.oversized:
+        return form.reject(lines, LINE_CUT)
+
     return form.reject(lines, LINE_TOO_LONG) if chunk.oversized else form.parse(lines)

@@ -20,10 +20,12 @@ from ingest.formats.values import split_requests, unescape
 NO_MATCH: Final = "no-match"
 BAD_TIME: Final = "bad-time"
 LINE_TOO_LONG: Final = "line-too-long"
+LINE_CUT: Final = "line-cut"
 REJECT_REASONS: Final[Mapping[str, str]] = {
     NO_MATCH: "the line is not in the format of its log",
     BAD_TIME: "the time is no date and time with an offset from UTC, or not between the years 1970 and 9998",
     LINE_TOO_LONG: "the line is longer than the limit",
+    LINE_CUT: "the run was stopped when only the beginning of the line had come out of a pipe",
 }
 
 LARGEST_COUNT: Final = 2**53

@@ -5,8 +5,9 @@ from __future__ import annotations
 import glob
 import os
 import re
+import shlex
 import stat
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -16,8 +17,11 @@ from footfall.keys import logical_name
 from footfall.text import printable
 
 STDIN: Final = "-"
-_HINT: Final = "footfall ingest --help"
+STDIN_SHOWN: Final = "standard input"
 _DATE_DIGITS: Final = 6
+
+OnUnreadable = Callable[[OSError], None]
+"""Is told of a directory that cannot be read and may raise."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,27 +46,61 @@ def find_sources(arguments: Sequence[str], *, stdin_name: str = "stdin") -> list
     stand together, the oldest first, where the first of them was named. Raises `SourceError` when an argument
     finds nothing.
     """
-    found = [source for argument in arguments for source in _sources_of(argument, stdin_name)]
-    return _in_order(_once(found))
+    found: list[Source] = []
+    for argument in arguments:
+        sources = sources_of(argument, stdin_name=stdin_name)
+        if not sources:
+            raise nothing_found(argument)
+
+        found += sources
+
+    return _in_order(once(found))
 
 
-def _sources_of(argument: str, stdin_name: str) -> list[Source]:
+def sources_of(
+    argument: str, *, stdin_name: str = "stdin", on_unreadable: OnUnreadable | None = None
+) -> list[Source]:
+    """Return what one argument names, in the order of the names; nothing when there is no such file.
+
+    Raises `SourceError` for a directory that cannot be read, unless `on_unreadable` is told of it instead.
+    """
     if argument == STDIN:
-        return [Source(STDIN, stdin_name, None)]
+        return [Source(STDIN_SHOWN, stdin_name, None)]
 
     matches = [argument] if os.path.lexists(argument) else _glob(argument)
-    sources = [
-        Source(_shown(name), Path(name).name, Path(name)) for match in matches for name in _files(match)
-    ]
-    if not sources:
-        raise SourceError(_nothing(argument, matches), hint=_HINT)
-
-    return sources
+    names = (name for match in matches for name in _files(match, on_unreadable or _refuse))
+    return [Source(shown(name), Path(name).name, Path(name)) for name in names]
 
 
-def _shown(name: str) -> str:
+def nothing_found(argument: str) -> SourceError:
+    """Return the error that says that an argument names no file."""
+    name = printable(argument, 200)
+    folder = Path(argument).parent
+    if "\0" in argument:
+        return SourceError(f"There is no file {name}.", hint="ls -l")
+
+    if Path(argument).is_dir():
+        return SourceError(f"There is no file to read in {name}.", hint=f"ls -la {quoted(argument)}")
+
+    if glob.has_magic(argument):
+        return SourceError(f"No file matches {name}.", hint=f"ls -l {quoted(_fixed_part(folder))}")
+
+    return SourceError(f"There is no file {name}.", hint=f"ls -l {quoted(_fixed_part(folder))}")
+
+
+def quoted(path: Path | str) -> str:
+    """Return a path as it is typed at a prompt, safe to show."""
+    return printable(shlex.quote(shown(os.fspath(path))), 300)
+
+
+def shown(name: str) -> str:
     """Return a file name as text that can be stored: file systems allow bytes that are no UTF-8."""
     return os.fsencode(name).decode("utf-8", "backslashreplace")
+
+
+def _fixed_part(folder: Path) -> Path:
+    """Return the nearest folder that exists, of one that may have wildcards in it."""
+    return next((each for each in (folder, *folder.parents) if each.is_dir()), Path())
 
 
 def _glob(pattern: str) -> list[str]:
@@ -70,31 +108,26 @@ def _glob(pattern: str) -> list[str]:
     return sorted(glob.glob(pattern, recursive=True))  # noqa: PTH207
 
 
-def _nothing(argument: str, matches: Sequence[str]) -> str:
-    shown = printable(argument, 200)
-    if matches:
-        return f"There is no file to read in {shown}."
-
-    if glob.has_magic(argument):
-        return f"No file matches {shown}."
-
-    return f"There is no file {shown}."
+def _files(name: str, on_unreadable: OnUnreadable) -> Iterable[str]:
+    return _walk(name, on_unreadable) if Path(name).is_dir() else [name]
 
 
-def _files(name: str) -> Iterable[str]:
-    return _walk(name) if Path(name).is_dir() else [name]
-
-
-def _walk(directory: str) -> Iterator[str]:
-    for parent, directories, names in os.walk(directory, onerror=_refuse):
+def _walk(directory: str, on_unreadable: OnUnreadable) -> Iterator[str]:
+    for parent, directories, names in os.walk(directory, onerror=on_unreadable):
         directories[:] = sorted(name for name in directories if not name.startswith("."))
         paths = [os.path.join(parent, name) for name in sorted(names) if not name.startswith(".")]  # noqa: PTH118
         yield from filter(_is_regular, paths)
 
 
 def _refuse(error: OSError) -> None:
-    sentence = f"The directory {printable(str(error.filename), 200)} cannot be read: {error.strerror}."
-    raise SourceError(sentence, hint=_HINT) from error
+    raise unreadable_folder(error) from error
+
+
+def unreadable_folder(error: OSError) -> SourceError:
+    """Return the error that says that a directory cannot be read."""
+    folder = str(error.filename)
+    sentence = f"The directory {printable(shown(folder), 200)} cannot be read: {error.strerror}."
+    return SourceError(sentence, hint=f"ls -ld {quoted(folder)}   (then chmod +rx, or run as a user who may)")
 
 
 def _is_regular(path: str) -> bool:
@@ -104,7 +137,8 @@ def _is_regular(path: str) -> bool:
         return False
 
 
-def _once(sources: Iterable[Source]) -> list[Source]:
+def once(sources: Iterable[Source]) -> list[Source]:
+    """Return each file once, by the name it came by first."""
     distinct: dict[object, Source] = {}
     for source in sources:
         distinct.setdefault(_identity(source), source)
@@ -129,7 +163,7 @@ def _in_order(sources: Sequence[Source]) -> list[Source]:
     for source in sources:
         places.setdefault(_log(source), len(places))
 
-    return sorted(sources, key=lambda source: (places[_log(source)], _age(source.file_name), source.name))
+    return sorted(sources, key=lambda source: (places[_log(source)], age(source.file_name), source.name))
 
 
 def _log(source: Source) -> tuple[Path | None, str]:
@@ -137,9 +171,10 @@ def _log(source: Source) -> tuple[Path | None, str]:
     return source.path and source.path.parent, logical_name(source.file_name)
 
 
-def _age(file_name: str) -> tuple[int, str, int]:
-    """Return a key that sorts dated files, oldest date first, before numbered ones, highest number first, and
-    the file that is still written to last.
+def age(file_name: str) -> tuple[int, str, int]:
+    """Return a key that sorts the files of one log by age, the file that is still written to last.
+
+    Dated files, oldest date first, stand before numbered ones, highest number first.
     """
     suffix = file_name.removeprefix(logical_name(file_name))
     digits = "".join(re.findall(r"\d+", re.sub(r"\.(?:bz2|gz|xz|zst|zstd|lzma)$", "", suffix)))

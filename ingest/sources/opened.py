@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import lzma
 import os
 import stat
 import sys
+import zlib
 from collections.abc import Iterator
 from contextlib import ExitStack
 from types import TracebackType
-from typing import BinaryIO, Final, Self
+from typing import BinaryIO, Final, Self, cast
 
 import polars as pl
 
@@ -19,18 +21,22 @@ from ingest.chunks import CHUNK_BYTES, MAX_LINE_BYTES, Chunk, OnPassed, Readable
 from ingest.lines import split_lines
 from ingest.sources.beginning import HEAD_LINES, Beginning
 from ingest.sources.codecs import DAMAGE, MAGIC_BYTES, PLAIN, Codec, Pieces, codec_of, foreign_archive
-from ingest.sources.find import Source
+from ingest.sources.find import Source, quoted
+from ingest.stdin import Manner, StoppableInput, StopRequested
 
-_HINT: Final = "footfall ingest --help"
+_FORMATS_READ: Final = "gzip, bzip2, xz, zstd or plain text"
 
 
-def open_source(source: Source, *, host_label: str = "", stdin: BinaryIO | None = None) -> OpenSource:
+def open_source(
+    source: Source, *, host_label: str = "", stdin: BinaryIO | None = None, manner: Manner | None = None
+) -> OpenSource:
     """Open `source` and read its beginning; `stdin` stands in for standard input.
 
-    Raises `SourceError` when it cannot be opened, is a directory or is damaged before its first whole line.
+    With `manner`, standard input and what is no regular file are read in that manner. Raises `SourceError` when it
+    cannot be opened, is a directory or is damaged before its first whole line.
     """
     with ExitStack() as undo:
-        stream = _open(source, stdin)
+        stream = _open(source, stdin, manner)
         if source.path is not None:
             undo.callback(stream.close)
 
@@ -54,8 +60,19 @@ class OpenSource:
         codec = _codec_of(source, self._raw)
         self.compression = codec.name
         self.size_bytes = _size(stream)
-        self._beginning = Beginning(_Checked(source, Pieces(codec.pieces(self._raw))))
+        self._plain = _Checked(source, self._raw)
+        self._beginning = Beginning(self._plain if codec is PLAIN else self._decompressed(codec))
         self.id = self._identify(host_label)
+
+    @property
+    def is_stream(self) -> bool:
+        """Return whether this is a pipe or the like: what was taken from it cannot be read again."""
+        return self.size_bytes is None
+
+    @property
+    def was_stopped(self) -> bool:
+        """Return whether this ended because the run was told to stop: more might have come."""
+        return self._raw.was_stopped
 
     @property
     def raw_bytes_read(self) -> int:
@@ -71,6 +88,10 @@ class OpenSource:
         """Return the first lines, at most `HEAD_LINES`, as `split_lines` gives them; nothing is consumed."""
         data = self._beginning.whole_lines()
         return split_lines(Chunk(self.id or "", data, 0, len(data), 1, 0)).head(HEAD_LINES)
+
+    def read_on(self) -> bool:
+        """Wait for more of a live stream to look at in `head`; return whether more came. Only before `chunks`."""
+        return self._beginning.read_on()
 
     def chunks(
         self,
@@ -88,9 +109,8 @@ class OpenSource:
         """
         name = self.id or ""
         if first_line_number > 1 and self._can_seek:
-            plain = _Checked(self.source, self._raw)
-            self._pass_to(start, plain, on_passed)
-            yield from chunks_from(plain, name, start, first_line_number, chunk_bytes, max_line_bytes)
+            self._pass_to(start, on_passed)
+            yield from chunks_from(self._plain, name, start, first_line_number, chunk_bytes, max_line_bytes)
             return
 
         yield from read_chunks(
@@ -103,11 +123,11 @@ class OpenSource:
             on_passed=on_passed,
         )
 
-    def _pass_to(self, start: int, plain: Readable, on_passed: OnPassed | None) -> None:
+    def _pass_to(self, start: int, on_passed: OnPassed | None) -> None:
         """Go to `start` in a plain file, by way of the bytes before it."""
         near = max(0, start - FINGERPRINT_BYTES)
         self._raw.seek(near)
-        before = plain.read(start - near)
+        before = self._plain.read(start - near) or b""
         if on_passed is not None:
             on_passed(before, near + len(before) if before else self.size_bytes or 0)
 
@@ -129,6 +149,9 @@ class OpenSource:
         is_file = self.source.path is not None and self.size_bytes is not None
         return is_file and self.compression == PLAIN.name
 
+    def _decompressed(self, codec: Codec) -> Readable:
+        return _Checked(self.source, Pieces(codec.pieces(cast("BinaryIO", _Patient(self._raw)))))
+
     def _identify(self, host_label: str) -> str | None:
         line = self._beginning.first_record_line()
         return None if line is None else source_id(line, self.source.file_name, host_label)
@@ -137,32 +160,56 @@ class OpenSource:
 class _Raw:
     """The bytes as stored, counted; the first of them can be looked at."""
 
-    closed = False
-
     def __init__(self, source: Source, stream: BinaryIO) -> None:
         self._source = source
         self._stream = stream
         self._ahead = b""
         self.bytes_read = 0
 
+    @property
+    def was_stopped(self) -> bool:
+        return isinstance(self._stream, StoppableInput) and self._stream.was_stopped
+
     def peek(self, size: int) -> bytes:
-        while len(self._ahead) < size and (more := self._stream.read(size - len(self._ahead))):
-            self._ahead += more
+        while len(self._ahead) < size and (more := self._from_stream(size - len(self._ahead))) != b"":
+            self._ahead += more or b""
 
         return self._ahead
 
-    def read(self, size: int, /) -> bytes:
+    def read(self, size: int, /) -> bytes | None:
+        data: bytes | None
         data, self._ahead = self._ahead[:size], self._ahead[size:]
-        data = data or self._stream.read(size)
-        self.bytes_read += len(data)
+        data = data or self._from_stream(size)
+        self.bytes_read += len(data or b"")
         return data
 
-    def close(self) -> None:
-        """Leave the stream open, because Arrow closes what it has read."""
+    def _from_stream(self, size: int) -> bytes | None:
+        return self._stream.read(size)
 
     def seek(self, offset: int) -> None:
         self._stream.seek(offset)
         self._ahead, self.bytes_read = b"", offset
+
+
+class _Patient:
+    """A compressed stream: it waits through pauses, and a stop in its middle is none of its damages."""
+
+    closed = False
+
+    def __init__(self, raw: _Raw) -> None:
+        self._raw = raw
+
+    def read(self, size: int, /) -> bytes:
+        while (data := self._raw.read(size)) is None:
+            pass
+
+        if not data and self._raw.was_stopped:
+            raise StopRequested("Stopped in the middle of a compressed stream.")
+
+        return data
+
+    def close(self) -> None:
+        """Leave the stream open, because Arrow closes what it has read."""
 
 
 class _Checked:
@@ -172,41 +219,66 @@ class _Checked:
         self._source = source
         self._stream = stream
 
-    def read(self, size: int, /) -> bytes:
+    def read(self, size: int, /) -> bytes | None:
         try:
             return self._stream.read(size)
         except DAMAGE as error:
-            raise SourceError(_unreadable(self._source, error), hint=_HINT) from error
+            raise unreadable(self._source, error) from error
 
 
-def _open(source: Source, stdin: BinaryIO | None) -> BinaryIO:
+def _open(source: Source, stdin: BinaryIO | None, manner: Manner | None) -> BinaryIO:
     if source.path is None:
-        return stdin or sys.stdin.buffer
+        return stdin or (manner.standard() if manner else sys.stdin.buffer)
 
     try:
-        if source.path.is_dir():
+        mode = source.path.stat().st_mode
+        if stat.S_ISDIR(mode):
             raise IsADirectoryError(0, "it is a directory")
+
+        if manner is not None and not stat.S_ISREG(mode):
+            # Without waiting for a writer: that is done where a stop is heard.
+            return manner.of(os.open(source.path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC), owned=True)
 
         return source.path.open("rb", buffering=0)
     except (OSError, ValueError) as error:
-        raise SourceError(_unreadable(source, error), hint=_HINT) from error
+        raise unreadable(source, error) from error
 
 
 def _codec_of(source: Source, raw: _Raw) -> Codec:
     try:
         beginning = raw.peek(MAGIC_BYTES)
     except OSError as error:
-        raise SourceError(_unreadable(source, error), hint=_HINT) from error
+        raise unreadable(source, error) from error
 
+    return readable_codec(source, beginning)
+
+
+def readable_codec(source: Source, beginning: bytes) -> Codec:
+    """Return the compression of a source from its first `MAGIC_BYTES`; raises `SourceError` for a foreign archive."""
     if foreign := foreign_archive(beginning):
-        raise SourceError(f"{printable(source.name, 200)} is {foreign}, which is not read here.", hint=_HINT)
+        raise SourceError(
+            f"{printable(source.name, 200)} is {foreign}, which is not read here.",
+            hint=f"unpack it, or pack it as {_FORMATS_READ}",
+        )
 
     return codec_of(beginning)
 
 
-def _unreadable(source: Source, error: BaseException) -> str:
+def unreadable(source: Source, error: BaseException) -> SourceError:
+    """Return the error that says why a source cannot be opened or read, with what to look at."""
     reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
-    return f"{printable(source.name, 200)} cannot be read: {printable(reason, 200)}."
+    sentence = f"{printable(source.name, 200)} cannot be read: {printable(reason, 200)}."
+    if source.path is None:
+        return SourceError(sentence, hint="name a file, or pipe one in")
+
+    path = quoted(source.path)
+    if isinstance(error, PermissionError):
+        return SourceError(sentence, hint=f"ls -l {path}   (then chmod +r, or run as a user who may)")
+
+    if isinstance(error, EOFError | zlib.error | lzma.LZMAError):
+        return SourceError(sentence, hint=f"file {path}   (its whole lines up to there are read)")
+
+    return SourceError(sentence, hint=f"ls -l {path}")
 
 
 def _size(stream: BinaryIO) -> int | None:

@@ -67,7 +67,10 @@ def test_a_chunk_is_as_many_whole_lines_as_fit() -> None:
 
 
 def test_only_the_last_chunk_lacks_its_newline() -> None:
-    assert cut(b"aa\nbb", 4) == [Chunk(SOURCE, b"aa\n", 0, 3, 1, 1), Chunk(SOURCE, b"bb", 3, 5, 2, 1)]
+    assert cut(b"aa\nbb", 4) == [
+        Chunk(SOURCE, b"aa\n", 0, 3, 1, 1),
+        Chunk(SOURCE, b"bb", 3, 5, 2, 1, is_open=True),
+    ]
 
 
 @pytest.mark.parametrize("chunk_bytes", [1, 2, 5, 100])
@@ -93,7 +96,9 @@ def test_a_line_of_exactly_the_limit_is_whole() -> None:
 
 
 def test_an_oversized_last_line_without_newline_ends_where_the_stream_ends() -> None:
-    assert cut(b"x" * 40, 100, max_line_bytes=10) == [Chunk(SOURCE, b"x" * 10, 0, 40, 1, 1, oversized=True)]
+    assert cut(b"x" * 40, 100, max_line_bytes=10) == [
+        Chunk(SOURCE, b"x" * 10, 0, 40, 1, 1, oversized=True, is_open=True)
+    ]
 
 
 def test_memory_is_bounded_by_chunk_and_line_limits() -> None:

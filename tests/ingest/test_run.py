@@ -115,9 +115,10 @@ async def test_a_line_that_a_signal_cut_is_read_by_the_next_run(tmp_path: Path) 
         process.send_signal(signal.SIGTERM)
         code, summary, said = ended(process)
 
-    assert (code, summary["lines_rejected"]) == (0, 0), said
+    # What had come of it is kept as a dead letter: nobody knows whether the line can be read again.
+    assert (code, summary["lines_rejected"]) == (0, 1), said
     with footfall("-", "--store", f"embedded:{store}", folder=tmp_path) as process:
-        rest = 20_000 - summary["lines_read"]
+        rest = 20_000 - summary["events_stored"]
         assert process.stdin is not None
         feed(process, b"".join(lines))
         process.stdin.close()

@@ -80,7 +80,7 @@ def test_a_path_is_a_source_by_its_name(tmp_path: Path) -> None:
 
 
 def test_a_dash_is_standard_input_once() -> None:
-    assert find_sources(["-", "-"], stdin_name="web.log") == [Source("-", "web.log", None)]
+    assert find_sources(["-", "-"], stdin_name="web.log") == [Source("standard input", "web.log", None)]
 
 
 def test_a_glob_that_the_shell_left_alone_is_expanded(tmp_path: Path) -> None:
@@ -474,4 +474,4 @@ def test_decompression_streams(tmp_path: Path) -> None:
     path = put(tmp_path / "a.log", bomb)
     with open_source(source_of(path)) as opened:
         [chunk] = opened.chunks()
-        assert chunk == Chunk(opened.id or "", bytes(2**20), 0, 50_000_000, 1, 1, oversized=True)
+        assert chunk == Chunk(opened.id or "", bytes(2**20), 0, 50_000_000, 1, 1, True, True)

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from ingest.chunks import Chunk
 from ingest.formats import named
 from ingest.sources import find_sources, open_source
-from ingest.stdin import StoppableInput
+from ingest.stdin import Manner
 from ingest.unfinished import Part, may_grow, readable_parts
 from tests.ingest.runs import checkpoint_of, combined_lines, ingest, table, write_log
 
@@ -102,7 +102,7 @@ def test_standard_input_does_not_grow_even_when_a_file_stands_behind_it(tmp_path
     descriptor = os.open(write_log(tmp_path / "access.log", 3), os.O_RDONLY)
     try:
         [source] = find_sources(["-"], stdin_name="access.log")
-        assert not may_grow(open_source(source, stdin=StoppableInput.of(descriptor, lambda: False)))
+        assert not may_grow(open_source(source, stdin=Manner(lambda: False).of(descriptor)))
     finally:
         os.close(descriptor)
 

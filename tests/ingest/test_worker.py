@@ -11,11 +11,12 @@ import anyio
 import msgspec
 import pytest
 
-from footfall.errors import FormatError, SourceError, StoppedEarly, StoreError, TableMissing, TooManyRejected
+from footfall.errors import FormatError, SourceError, StoppedEarly, TableMissing, TooManyRejected
 from footfall.store import Store
 from footfall.store.engine import Engine, NoReply, Reply
 from footfall.store.state import TableMeta, read_days
 from ingest.reader import Reader
+from ingest.run import Outcome
 from ingest.settings import IngestSettings
 from ingest.sources import find_sources
 from ingest.tally import Tally
@@ -106,7 +107,7 @@ async def test_a_replay_reads_all_again_and_adds_nothing(log: Path, store: Path)
     replay = await ingest(store, log, replay=True)
     assert replay.tally.counts.events == 1000
     assert await table(store) == before
-    assert await checkpoint_of(store, log) == saved
+    assert (await checkpoint_of(store, log)).says_what(saved)
 
 
 async def test_a_replay_overwrites_what_was_stored(log: Path, store: Path) -> None:
@@ -240,7 +241,7 @@ async def test_refused_lines_are_dead_letters_before_the_checkpoint_passes_them(
     def check(operation: str, body: bytes) -> None:
         if operation == "PutItem":
             rejected = int(msgspec.json.decode(body)["Item"]["rejected"]["N"])
-            assert dead.read_bytes().count(b"\n") >= rejected
+            assert not rejected or dead.read_bytes().count(b"\n") >= rejected
 
     async with embedded_store(store) as (opened, meta):
         checked = replace(opened, engine=Between(opened.engine, check))
@@ -310,9 +311,9 @@ async def test_whatever_fails_in_passing_the_table_is_as_if_nothing_had(
         engine.throttled,
         engine.unprocessed,
     )
-    assert tally.requests == tally.batches + tally.retried
+    assert tally.requests > tally.batches
     assert tally.retried > 0
-    assert 1000 <= tally.consumed_write_units <= 1000 + 25 * tally.retried
+    assert 1000 <= tally.consumed_write_units <= 25 * tally.requests
     assert (await checkpoint_of(store, log)).events == 1000
 
 
@@ -365,28 +366,28 @@ async def test_a_checkpoint_never_passes_a_line_that_is_not_stored(log: Path, st
     assert len(set(positions)) > 2
 
 
-async def test_of_two_runs_over_one_log_one_is_told_and_nothing_is_doubled_or_lost(
+async def test_of_two_runs_over_one_log_one_waits_and_nothing_is_doubled_or_lost(
     log: Path, store: Path, undisturbed: Table
 ) -> None:
-    errors: list[BaseException] = []
+    outcomes: list[Outcome] = []
 
     async def run() -> None:
         async with embedded_store(store) as (opened, meta):
             slow = replace(opened, engine=Between(opened.engine, slowest_seconds=0.01))
-            try:
-                await ingest_into(slow, meta, log, chunk_bytes=1024, checkpoint_seconds=0.1)
-            except BaseExceptionGroup as group:
-                errors.append(only_leaf(group))
-            except StoreError as error:
-                errors.append(error)
+            outcomes.append(
+                await ingest_into(
+                    slow, meta, log, chunk_bytes=1024, checkpoint_seconds=0.1, lease_seconds=36_000.0
+                )
+            )
 
     async with embedded_store(store), anyio.create_task_group() as tasks:
         tasks.start_soon(run)
         tasks.start_soon(run)
 
-    [error] = errors
-    assert isinstance(error, StoreError)
-    assert "Another run is reading" in str(error)
+    first, second = outcomes
+    assert (first.tally.counts.lines, second.tally.counts.lines) == (1000, 0)
+    assert second.tally.sources_unchanged == 1
+    assert "access.log is read by" in second.notices[0]
     assert await table(store) == undisturbed
     assert (await checkpoint_of(store, log)).lines == 1000
 

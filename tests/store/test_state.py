@@ -2,13 +2,13 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from dataclasses import replace
-from datetime import date
+from datetime import UTC, date, datetime
 from typing import Any
 
 import msgspec
 import pytest
 
-from footfall.errors import SchemaMismatch, StoreError, TableMissing
+from footfall.errors import SchemaMismatch, SourceTaken, StoreError, TableMissing
 from footfall.keys import SCHEMA_VERSION
 from footfall.store import Store
 from footfall.store.admin import Capacity, create_tables
@@ -16,13 +16,18 @@ from footfall.store.client import command
 from footfall.store.embedded import EmbeddedEngine
 from footfall.store.engine import Engine, NoReply, Reply
 from footfall.store.state import (
+    Accounts,
     Checkpoint,
     Day,
+    Owner,
+    Process,
+    Seen,
     TableMeta,
     create_meta,
     find_meta,
     read_checkpoint,
     read_days,
+    read_held,
     read_meta,
     save_checkpoint,
     touch_days,
@@ -291,6 +296,62 @@ async def test_a_checkpoint_tells_people_when_and_what(store: Store, clock: Fake
     await save_checkpoint(store, clock, "main", checkpoint(position=10))
     item = await get(store, clock, "source#main", SOURCE)
     assert (item["name"]["S"], item["saved_at"]["S"]) == ("access.log", "2026-03-01T12:00:00.000+00:00")
+
+
+OWNER = Owner(Process("web-1", 4711, "boot", "9"), "token", datetime(2026, 3, 1, 11, 59, tzinfo=UTC), 30.0)
+
+
+async def test_owner_accounts_and_what_was_seen_come_back_as_they_were_saved(
+    store: Store, clock: FakeClock
+) -> None:
+    seen = Seen(clock.now(), 2_000, clock.now(), 12.5)
+    reached = checkpoint(position=10, events=7, accounts=Accounts({MARCH_1: 5}, 2), seen=seen, owner=OWNER)
+    saved = await save_checkpoint(store, clock, "main", reached)
+    assert await read(store, clock) == saved == replace(reached, revision=1)
+
+
+async def test_the_error_says_who_reads_the_source(store: Store, clock: FakeClock) -> None:
+    await save_checkpoint(store, clock, "main", checkpoint(position=1_000, owner=OWNER))
+    with pytest.raises(
+        SourceTaken, match=r"'main': web-1 pid 4711 since 2026-03-01 11:59:00 UTC, at byte 1,000\."
+    ):
+        await save_checkpoint(store, clock, "main", checkpoint(position=20))
+
+
+async def test_a_release_nobody_waited_for_is_not_taken_for_the_save_after_it(
+    store: Store, clock: FakeClock
+) -> None:
+    """They are at the same position, and only one of them has an owner."""
+    seen = await save_checkpoint(store, clock, "main", checkpoint(position=10, owner=OWNER), "one run")
+    await save_checkpoint(store, clock, "main", seen, "one run")
+    await save_checkpoint(store, clock, "main", replace(seen, owner=None), "one run")
+    assert (await read(store, clock)).owner is None
+
+
+async def test_a_checkpoint_of_a_footfall_without_owners_and_accounts_is_read(
+    store: Store, clock: FakeClock
+) -> None:
+    saved = await save_checkpoint(store, clock, "main", checkpoint(position=10, events=3, lines=3))
+    item = await get(store, clock, "source#main", SOURCE)
+    kept = {name: value for name, value in item.items() if name not in {"days", "events_per_second"}}
+    await put(store, clock, **kept)
+    assert await read(store, clock) == saved
+    [held] = await read_held(store, clock)
+    assert (held.checkpoint, held.checkpoint.accounts) == (saved, Accounts())
+
+
+async def test_checkpoints_are_listed_of_one_group_or_of_all(store: Store, clock: FakeClock) -> None:
+    await touch_days(store, clock, {("example.org", MARCH_1): 1})
+    for group, name in (("main", "b.log"), ("main", "a.log"), ("m", "c.log"), ("main#2", "a.log")):
+        await save_checkpoint(store, clock, group, Checkpoint(f"{name:0>16}", name, position=5))
+
+    held = await read_held(store, clock)
+    assert [(one.group, one.checkpoint.name) for one in held] == [
+        ("m", "c.log"), ("main", "a.log"), ("main", "b.log"), ("main#2", "a.log"),
+    ]  # fmt: skip
+    assert {one.saved_at for one in held} == {clock.now()}
+    assert [one.checkpoint.name for one in await read_held(store, clock, "main")] == ["a.log", "b.log"]
+    assert await read_held(store, clock, "other") == []
 
 
 async def test_a_day_counts_its_writes_and_its_revisions(store: Store, clock: FakeClock) -> None:

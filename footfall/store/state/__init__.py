@@ -1,0 +1,59 @@
+"""The state table: table meta, checkpoints with their owners, and the day ledger.
+
+=============  =======================  ======================================================================
+pk             sk                       attributes
+=============  =======================  ======================================================================
+``meta``       ``table``                schema_version, layout, shards, salt, created_at: written once
+``source#G``   source id                position, fingerprint, line counts, days, name, revision, owner,
+                                        saved_at, saved_by, and what a run saw of the source last: how far
+                                        worker group G has read a source, and which run is reading it
+``day``        ``{site}#{date}``        revision, written: how often and how much was written to a day
+=============  =======================  ======================================================================
+
+Meta and checkpoints are written under a condition, so that two runs cannot silently overwrite each other. The ledger
+only counts up. `written` counts puts, replays included: good for planning a read, not an answer to a question.
+
+In reading order: `items` (one item, one query), `meta`, `days`, `accounts` (stored events per date), `owner` (which
+run, and whether it is still there), `checkpoints`.
+"""
+
+from footfall.store.state.accounts import Accounts
+from footfall.store.state.checkpoints import (
+    Checkpoint,
+    Held,
+    Seen,
+    new_token,
+    owner_since,
+    read_checkpoint,
+    read_held,
+    save_checkpoint,
+    taken,
+)
+from footfall.store.state.days import Day, read_days, touch_days
+from footfall.store.state.meta import SALT_BYTES, TableMeta, create_meta, find_meta, read_meta
+from footfall.store.state.owner import Owner, Process, has_ended, this_process
+
+__all__ = [
+    "SALT_BYTES",
+    "Accounts",
+    "Checkpoint",
+    "Day",
+    "Held",
+    "Owner",
+    "Process",
+    "Seen",
+    "TableMeta",
+    "create_meta",
+    "find_meta",
+    "has_ended",
+    "new_token",
+    "owner_since",
+    "read_checkpoint",
+    "read_days",
+    "read_held",
+    "read_meta",
+    "save_checkpoint",
+    "taken",
+    "this_process",
+    "touch_days",
+]

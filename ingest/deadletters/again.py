@@ -1,0 +1,174 @@
+"""Read refused lines again, as frames: the pure half of a retry.
+
+A line goes through what every line goes through, with the source id, line number and offset it had, so its event gets
+the key that it would have got then. That makes a retry repeatable at any point.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from typing import Final
+
+import polars as pl
+
+from footfall.keys import is_site
+from footfall.store.state import TableMeta
+from ingest import filters
+from ingest.deadletters.read import Letters
+from ingest.deadletters.record import DeadLetter, Outcome, Reading
+from ingest.enrich import AddressPolicy, EnrichSettings
+from ingest.filters import Filters
+from ingest.formats import FORMATS, Format, named
+from ingest.lines import BYTE_ORDER_MARK
+from ingest.positions import Days
+from ingest.prepare import SENTENCES, Recipe, prepare_parsed
+from ingest.writer.batches import Batch
+
+SLICE_BYTES: Final = 4 * 2**20
+"""How much of the file is read again at once: what is stored is noted in the file after each slice."""
+
+CUT: Final = "cut"
+NO_FORMAT: Final = "no-format"
+NO_SITE: Final = "no-site"
+DEFAULT_POLICY: Final[AddressPolicy] = "masked"
+"""How the addresses of letters are kept that earlier versions wrote, which did not say."""
+
+UNREADABLE: Final[Mapping[str, str]] = {
+    CUT: "only the beginning of the line was kept, so it cannot be read again",
+    NO_FORMAT: "the letter names no format that this footfall knows: name one with --format",
+    NO_SITE: "the letter names no possible site: name one with --site",
+}
+"""Why a letter is not tried: code → sentence."""
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """Which letters to read again, all where empty; and how, where that is not None, rather than as they were read."""
+
+    reasons: tuple[str, ...] = ()
+    sources: tuple[str, ...] = ()
+    format: Format | None = None
+    site: str | None = None
+    addresses: AddressPolicy | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Again:
+    """Lines of one source that were read again: `batches` to write, after which `offsets` are stored, and `settled`.
+
+    `reasons` is why each line, by offset, was refused until now.
+    """
+
+    source_id: str
+    reasons: Mapping[int, str]
+    batches: list[Batch]
+    days: Days
+    offsets: list[int]
+    settled: list[Outcome]
+
+
+def chosen(letters: Letters, choice: Choice) -> pl.DataFrame:
+    """Return the rows of the waiting letters that `choice` names."""
+    rows = letters.waiting
+    for column, names in (("reason", choice.reasons), ("source", choice.sources)):
+        if names:
+            rows = rows.filter(pl.col(column).cast(pl.String).is_in(names))
+
+    return rows
+
+
+def readable(rows: pl.DataFrame, choice: Choice) -> tuple[pl.DataFrame, Counter[str]]:
+    """Return the rows of letters that can be read again, and how many cannot by code of `UNREADABLE`."""
+    left_out: Counter[str] = Counter()
+    for code, is_good in _conditions(rows, choice):
+        kept = rows.filter(is_good)
+        left_out[code] = len(rows) - len(kept)
+        rows = kept
+
+    return rows, +left_out
+
+
+def slices(rows: pl.DataFrame) -> Iterator[pl.DataFrame]:
+    """Yield `rows` in their order, in slices that hold about `SLICE_BYTES` of records."""
+    number = (pl.col("record_bytes").cum_sum() // SLICE_BYTES).alias("slice")
+    yield from rows.with_columns(number).partition_by("slice", maintain_order=True, include_key=False)
+
+
+def read_again(letters: Iterable[DeadLetter], choice: Choice, meta: TableMeta, table: str) -> list[Again]:
+    """Return what becomes of `letters`, by source and how they were read; never raises on any line."""
+    groups: dict[tuple[str, Reading], list[DeadLetter]] = {}
+    for letter in letters:
+        groups.setdefault((letter.source_id, _reading(letter, choice)), []).append(letter)
+
+    return [
+        _again(source_id, group, _recipe(reading, group[0].source, meta, table))
+        for (source_id, reading), group in groups.items()
+    ]
+
+
+def _conditions(rows: pl.DataFrame, choice: Choice) -> Iterator[tuple[str, pl.Expr]]:
+    yield CUT, ~pl.col("is_cut")
+    if choice.format is None:
+        yield NO_FORMAT, pl.col("format").cast(pl.String).is_in(list(FORMATS)).fill_null(value=False)
+
+    if choice.site is None:
+        sites = rows["site"].cast(pl.String).unique().drop_nulls()
+        bad = [site for site in sites if not is_site(site)]
+        yield NO_SITE, ~pl.col("site").cast(pl.String).is_in(bad).fill_null(value=False)
+
+
+def _reading(letter: DeadLetter, choice: Choice) -> Reading:
+    return Reading(
+        format=choice.format.name if choice.format else letter.format or "",
+        site=choice.site or letter.site,
+        addresses=choice.addresses or letter.addresses or DEFAULT_POLICY,
+        since=letter.since,
+        until=letter.until,
+    )
+
+
+def _recipe(reading: Reading, source_name: str, meta: TableMeta, table: str) -> Recipe:
+    return Recipe(
+        source_name=source_name,
+        format=named(reading.format),
+        enrichment=EnrichSettings(
+            site=reading.site, shards=meta.shards, salt=meta.salt, addresses=reading.addresses
+        ),
+        filters=Filters(since=reading.since, until=reading.until),
+        table=table,
+    )
+
+
+def _again(source_id: str, letters: list[DeadLetter], recipe: Recipe) -> Again:
+    parsed = recipe.format.parse(_lines(letters))
+    wanted, _ = filters.apply(parsed.events, recipe.filters)
+    done = prepare_parsed(replace(parsed, events=wanted), source_id, recipe)
+    reasons = dict(done.rejected.select("offset", "reason").iter_rows())
+    stored = [offset for offset in wanted["offset"] if offset not in reasons]
+    unwanted = {letter.offset for letter in letters} - reasons.keys() - set(stored)
+    refused = [
+        Outcome("refused", source_id, offset, reason, SENTENCES[reason]) for offset, reason in reasons.items()
+    ]
+    filtered = [Outcome("filtered", source_id, offset) for offset in sorted(unwanted)]
+    before = {letter.offset: letter.reason for letter in letters}
+    return Again(source_id, before, done.batches, done.days, stored, refused + filtered)
+
+
+def _lines(letters: list[DeadLetter]) -> pl.DataFrame:
+    """Return letters as the frame of lines that `ingest.lines.split_lines` makes of a chunk."""
+    columns = {
+        "line_number": pl.Series([letter.line for letter in letters], dtype=pl.Int64),
+        "offset": pl.Series([letter.offset for letter in letters], dtype=pl.Int64),
+        "text": pl.Series([_text(letter) for letter in letters], dtype=pl.String),
+    }
+    return pl.DataFrame(columns)
+
+
+def _text(letter: DeadLetter) -> str:
+    raw = letter.kept()
+    if letter.offset == 0:
+        raw = raw.removeprefix(BYTE_ORDER_MARK)
+
+    return raw.decode(errors="backslashreplace")
