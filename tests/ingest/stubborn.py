@@ -68,8 +68,13 @@ def stubborn_server(code: str) -> Iterator[Stubborn]:
         def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 - as the standard library names it
             pass
 
-    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
-        server.daemon_threads = True
+    class Server(ThreadingHTTPServer):
+        daemon_threads = True
+
+        def handle_error(self, request: Any, client_address: Any) -> None:
+            """Say nothing of clients that went away before they were answered."""
+
+    with Server(("127.0.0.1", 0), Handler) as server:
         url = f"http://127.0.0.1:{server.server_address[1]}"
         stubborn.options = ("--store", "dynamodb:test_", "--endpoint-url", url, "--region", "eu-central-1")
         thread = threading.Thread(target=server.serve_forever, args=[0.02])
