@@ -5,9 +5,13 @@ from __future__ import annotations
 import os
 import shlex
 import shutil
+import signal
+import sqlite3
 import subprocess
 import sys
+import time
 from collections.abc import Callable
+from contextlib import closing, suppress
 from pathlib import Path
 from typing import Final
 
@@ -173,3 +177,65 @@ def test_a_directory_where_the_dead_letters_ought_to_be_is_a_usage_error(log: Pa
     code, said = failed(capsys, log, "--dead-letters", ".", "--store", "embedded:x.db")
     assert code == 2
     assert "is a directory" in said
+
+
+def test_a_directory_where_the_store_ought_to_be_is_told(tmp_path: Path, log: Path, capsys: Say) -> None:
+    (tmp_path / "folder").mkdir()
+    code, said = failed(capsys, log, "--store", "embedded:folder")
+    assert code == StoreError.exit_code
+    assert "folder" in said
+    assert "try: " in said
+
+
+@pytest.mark.parametrize("form", ["text", "json"])
+def test_a_run_that_nobody_listens_to_any_more_stores_everything_and_ends_quietly(
+    tmp_path: Path, form: str
+) -> None:
+    log = write_log(tmp_path / "access.log", 2_000)
+    line = shlex.join([sys.executable, str(ROOT / "cli.py"), "ingest", str(log), "--site", "example.org"])
+    # Both streams are the pipe, and its reader is gone before anything is written.
+    done = subprocess.run(
+        ["sh", "-c", f"{{ {line} --store embedded:x.db --summary {form} 2>&1; echo $? >code; }} | true"],
+        cwd=tmp_path, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert done.stdout + done.stderr == ""
+    assert (tmp_path / "code").read_text() == "0\n"
+    again = subprocess.run(
+        ["sh", "-c", f"{line} --store embedded:x.db"],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert "had nothing new since the last run" in again.stderr
+
+
+def test_a_file_that_shrinks_while_a_tail_follows_it_is_read_on_and_nothing_is_lost(tmp_path: Path) -> None:
+    log = write_log(tmp_path / "access.log", 60)
+    command = [sys.executable, str(ROOT / "cli.py"), "tail", str(log), "--site", "example.org"]
+    manner = ["--store", "embedded:x.db", "--linger", "0.05", "--poll-seconds", "0.05", "--summary", "json"]
+    with subprocess.Popen(
+        [*command, *manner], cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.PIPE
+    ) as process:
+        wait_for_events(tmp_path / "x.db", 60)
+        log.write_bytes(b"".join(combined_lines(20, first=60)))
+        wait_for_events(tmp_path / "x.db", 80)
+        process.send_signal(signal.SIGTERM)
+        out, said = process.communicate(timeout=60)
+
+    assert process.returncode == 0, said
+    assert b'"events_stored":80' in out
+    assert b"Traceback" not in said
+
+
+def wait_for_events(store: Path, count: int) -> None:
+    """Return when an embedded store holds so many events; fails the test when that takes too long."""
+    query = "SELECT item_count FROM tables WHERE name = 'events'"
+    for _ in range(600):
+        time.sleep(0.1)
+        with suppress(sqlite3.Error), closing(sqlite3.connect(store)) as file:
+            found = file.execute(query).fetchone()
+            if found and found[0] == count:
+                return
+
+    pytest.fail(f"{count} events are not stored")
