@@ -2,6 +2,8 @@
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
 export PIP_CONSTRAINT := constraints.txt
 BIN := .venv/bin
+# Many tests wait for processes and clocks, so a few more than there are cores.
+WORKERS ?= 4
 DYNAMODB_LOCAL := .tools/dynamodb-local
 SIMULATOR := amplify-dynamodb-simulator@2.9.30
 
@@ -12,7 +14,7 @@ demo: .venv/.installed  ## ingest sample_logs/ into an embedded store, report on
 	$(BIN)/footfall demo
 
 test: .venv/.tested  ## the whole test suite; DynamoDB Local joins in after `make .tools/dynamodb-local`
-	$(BIN)/pytest
+	$(BIN)/pytest -n $(WORKERS) --dist worksteal
 
 lint: .venv/.tested  ## style, types, import contracts
 	$(BIN)/ruff check

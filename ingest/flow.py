@@ -8,7 +8,7 @@ from typing import Protocol
 
 from anyio.streams.memory import MemoryObjectSendStream
 
-from footfall.errors import InputError
+from footfall.errors import FootfallError
 from ingest.checkpoint import CheckpointKeeper
 from ingest.chunks import Chunk
 from ingest.positions import Pending
@@ -47,7 +47,7 @@ class Feed(Protocol):
     `problems` are the errors of sources that the others went on without, `notices` what the user should know of others.
     """
 
-    problems: list[InputError]
+    problems: list[FootfallError]
     notices: list[str]
     stopping: bool
 

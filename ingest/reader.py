@@ -9,7 +9,7 @@ from anyio import from_thread, to_thread
 from anyio.streams.memory import MemoryObjectSendStream
 
 from footfall.clock import Clock
-from footfall.errors import InputError
+from footfall.errors import FootfallError, InputError, SourceTaken
 from footfall.store import Store
 from footfall.store.state import TableMeta
 from ingest.checkpoint import CheckpointKeeper
@@ -48,8 +48,9 @@ class Reader:
         self._clock = clock
         self._tally = tally
         self._register = Register(settings, store, meta, clock)
-        self.problems: list[InputError] = []
+        self.problems: list[FootfallError] = []
         self.notices: list[str] = []
+        self._patience_seconds: float | None = None
         self._say = say or self.notices.append
         self.stopping = False
         self._opened: OpenSource | None = None
@@ -69,19 +70,49 @@ class Reader:
         return self._raw_bytes_before + (self._opened.raw_bytes_read if self._opened else 0)
 
     async def run(self, chunks: MemoryObjectSendStream[Work]) -> None:
-        """Send the chunks of all sources, then close the stream; between two chunks look whether to stop."""
-        async with chunks:
-            for source in self._sources:
-                if self.stopping:
-                    return
+        """Send the chunks of all sources, then close the stream; between two chunks look whether to stop.
 
-                try:
-                    await self._read(source, chunks)
-                except StopRequested:
-                    return
-                except InputError as problem:
-                    self._tally.sources_failed += 1
-                    self.problems.append(problem)
+        What another run is reading is waited for at the end, so that the other sources need not wait as well.
+        """
+        async with chunks:
+            with suppress(StopRequested):
+                for source in await self._read_free(chunks):
+                    await self._read_or_note(source, chunks)
+
+    async def _read_free(self, chunks: MemoryObjectSendStream[Work]) -> list[Source]:
+        """Send the chunks of the sources that no other run is reading; return the others."""
+        taken = []
+        for source in self._sources:
+            try:
+                await self._read_or_note(source, chunks, patience_seconds=0.0)
+            except SourceTaken:
+                taken.append(source)
+
+        return taken
+
+    async def _read_or_note(
+        self, source: Source, chunks: MemoryObjectSendStream[Work], *, patience_seconds: float | None = None
+    ) -> None:
+        """Read one source; note what is wrong with it, so that the others are read all the same."""
+        if self.stopping:
+            return
+
+        self._patience_seconds = patience_seconds
+        try:
+            await self._read(source, chunks)
+        except SourceTaken as problem:
+            if patience_seconds is not None:
+                raise
+
+            self._note(problem)
+        except StopRequested:
+            raise
+        except InputError as problem:
+            self._note(problem)
+
+    def _note(self, problem: FootfallError) -> None:
+        self._tally.sources_failed += 1
+        self.problems.append(problem)
 
     async def _read(self, source: Source, chunks: MemoryObjectSendStream[Work]) -> None:
         while (found := await self._read_once(source, chunks)) is None:
@@ -154,9 +185,11 @@ class Reader:
 
     async def _acquire(self, opened: OpenSource, running: Running) -> bool:
         """Make the source this run's; return whether it is still to be read from where it was."""
+        can_wait_till_later = self._patience_seconds == 0 and not opened.is_stream
         return await running.keeper.acquire(
             may_move=not opened.is_stream,
-            say=self._say,
+            patience_seconds=self._patience_seconds if can_wait_till_later else None,
+            say=None if can_wait_till_later else self._say,
             is_stopping=lambda: self.stopping,
         )
 

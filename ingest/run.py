@@ -10,7 +10,7 @@ from typing import Any
 import anyio
 
 from footfall.clock import Clock
-from footfall.errors import InputError, StoppedEarly
+from footfall.errors import FootfallError, StoppedEarly
 from footfall.store import Store
 from footfall.store.state import TableMeta
 from ingest.flow import Feed
@@ -29,7 +29,7 @@ class Outcome:
     tally: Tally
     seconds: float = 0.0
     stopped: bool = False
-    problems: list[InputError] = field(default_factory=list)
+    problems: list[FootfallError] = field(default_factory=list)
     notices: list[str] = field(default_factory=list)
 
     def summary(self) -> dict[str, Any]:

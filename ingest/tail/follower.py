@@ -12,7 +12,7 @@ from anyio.abc import TaskGroup
 from anyio.streams.memory import MemoryObjectSendStream
 
 from footfall.clock import Clock
-from footfall.errors import InputError
+from footfall.errors import FootfallError, InputError
 from footfall.store import Store
 from footfall.store.state import TableMeta
 from ingest.checkpoint import CheckpointKeeper
@@ -74,7 +74,7 @@ class Follower:
         )
         self._scope = anyio.CancelScope()
         self._standing: set[str] = set()
-        self.problems: list[InputError] = []
+        self.problems: list[FootfallError] = []
         self.notices: list[str] = []
         self.stopping = False
 

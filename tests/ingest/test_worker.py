@@ -11,14 +11,15 @@ import anyio
 import msgspec
 import pytest
 
-from footfall.errors import FormatError, SourceError, StoppedEarly, TableMissing, TooManyRejected
+from footfall.errors import FormatError, SourceError, SourceTaken, StoppedEarly, TableMissing, TooManyRejected
 from footfall.store import Store
 from footfall.store.engine import Engine, NoReply, Reply
-from footfall.store.state import TableMeta, read_days
+from footfall.store.state import TableMeta, read_checkpoint, read_days
+from ingest.checkpoint import CheckpointKeeper
 from ingest.reader import Reader
 from ingest.run import Outcome
 from ingest.settings import IngestSettings
-from ingest.sources import find_sources
+from ingest.sources import find_sources, open_source
 from ingest.tally import Tally
 from ingest.worker import Worker
 from tests.ingest.runs import (
@@ -390,6 +391,36 @@ async def test_of_two_runs_over_one_log_one_waits_and_nothing_is_doubled_or_lost
     assert "access.log is read by" in capsys.readouterr().err
     assert await table(store) == undisturbed
     assert (await checkpoint_of(store, log)).lines == 1000
+
+
+async def test_a_log_that_another_run_reads_keeps_nobody_from_the_others(tmp_path: Path, store: Path) -> None:
+    logs = [
+        write_log(tmp_path / name, 50, first=place) for place, name in enumerate(("a.log", "b.log", "c.log"))
+    ]
+    with open_source(find_sources([str(logs[1])])[0]) as opened:
+        taken_id = opened.id or ""
+
+    async with embedded_store(store) as (opened_store, meta), anyio.create_task_group() as tasks:
+        clock = HurriedClock()
+        saved = await read_checkpoint(opened_store, clock, "default", taken_id, "b.log")
+        other = CheckpointKeeper(opened_store, clock, "default", saved, lease_seconds=60.0)
+        await other.acquire()
+
+        async def live() -> None:
+            while True:
+                await clock.sleep(10)
+                await other.save()
+
+        tasks.start_soon(live)
+        outcome = await ingest_into(opened_store, meta, *logs, lease_seconds=60.0)
+        [problem] = outcome.problems
+        assert isinstance(problem, SourceTaken)
+        assert "b.log" in str(problem)
+        assert len(await table_of(opened_store)) == 100
+        await other.release()
+        tasks.cancel_scope.cancel()
+
+    assert (await ingest(store, *logs)).tally.counts.events == 50
 
 
 async def test_stopped_it_reads_no_further_and_all_it_read_is_stored_and_saved(
