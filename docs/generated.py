@@ -136,17 +136,18 @@ def _captured(*lines: str) -> str:
         for line in lines:
             command = [sys.executable, "-m", "cli", *line.split()[1:]]
             environment = {**os.environ, "PYTHONPATH": str(ROOT), "COLUMNS": str(WIDTH)}
-            done = subprocess.run(  # noqa: S603 - our own command lines
-                command, cwd=folder, env=environment, capture_output=True, text=True, check=True
+            printed = subprocess.check_output(  # noqa: S603 - our own command lines
+                command, cwd=folder, env=environment, stderr=subprocess.STDOUT, text=True
             )
-            shown.append(f"$ {line}\n{_without_times(done.stderr)}\n{done.stdout}".rstrip())
+            shown.append(f"$ {line}\n{_without_times(printed)}".rstrip())
 
     return "```text\n" + "\n\n".join(shown) + "\n```\n"
 
 
 def _without_times(talk: str) -> str:
     """Leave out what differs from machine to machine."""
-    return re.sub(r" \([\d,]+/s\)|,? (?:in )?\d+\.\d+ s\b| over \d+ segments?", "", talk).rstrip()
+    timeless = re.sub(r" \([\d,]+/s\)|,? (?:in )?\d+\.\d+ s\b| over \d+ segments?", "", talk)
+    return re.sub(r"[\d,]+(?= events/s)|\d+ \w+(?= ago)", "…", timeless).rstrip()
 
 
 def _walk(path: str, command: click.Command) -> Iterator[tuple[str, click.Command]]:
@@ -173,6 +174,16 @@ def sample_reports() -> str:
     return _captured(
         "footfall ingest sample_logs/ --site example.com --store embedded:demo.db",
         "footfall report days pages --limit 7 --store embedded:demo.db",
+    )
+
+
+def sample_status() -> str:
+    """Return what status and verify say of a sample log that was ingested."""
+    store = "--store embedded:site.db"
+    return _captured(
+        f"footfall ingest sample_logs/common.log --site example.com {store}",
+        f"footfall status {store}",
+        f"footfall verify {store}",
     )
 
 

@@ -37,6 +37,11 @@ def printable_bytes(data: bytes, limit: int | None = None) -> str:
     return printable(data.decode("utf-8", "backslashreplace"), limit)
 
 
+def counted(number: int, noun: str, ending: str = "s") -> str:
+    """Return how many there are of a thing, as ``1 line`` or ``2,000 lines``."""
+    return f"{number:,} {noun if number == 1 else noun + ending}"
+
+
 def without_password(text: str) -> str:
     """Return `text`, a URL or a line with one in it, without user name and password."""
     # Greedy, because a password may have an @ or a / in it that should have been escaped.

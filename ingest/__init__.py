@@ -1,8 +1,17 @@
 """The way in: bytes of logs to items in the table.
 
-In reading order, the way the data runs: `sources/` (what to read), `chunks` and `lines` (bytes to lines), `formats/`
-(lines to events), `filters`, `enrich`, `prepare` (a chunk to batches: all of the above in one pure step), `writer/`
-(batches to the table), `deadletters`, `positions` and `checkpoint` (how far everything is done). `worker` puts them
-together: its `run` is the picture of the system. `reader` is its first task, `unfinished` and `stdin` are its special
-cases; `settings`, `flow`, `tally`, `progress`, `run` and `commands` stand around it.
+In reading order, the way the data runs:
+
+* `settings`: what a run is asked to do; `tally`: what it counts; `flow`: what travels through its streams
+* `sources/` (what to read), `stdin` (pipes), `portion` (how much at once), `chunks` and `lines` (bytes to lines),
+  `unfinished` (a last line without a newline)
+* `formats/` (lines to events), `filters`, `enrich`, `prepare` (a chunk to batches: all of these in one pure step)
+* `refusals` (lines to dead letters), `deadletters/` (dead letters on the disk and back)
+* `writer/` (batches to the table)
+* `positions` (how far everything is done), `trace` (a log known again), `lease` (whose a log is), `checkpoint` (both of
+  it kept in the table), `register` (the checkpoints of a run)
+* `reader` (the feed of logs that end), `tail/` (the feed of logs that do not), `worker` (puts all of it together: its
+  `run` is the picture of the system), `progress`, `run` (signals and time around the worker)
+* `status`, `accounting` and `verify` (what was done, held against what is there)
+* `commands/` (`footfall ingest`, `tail`, `deadletters`, `status`, `verify`, `formats`)
 """

@@ -12,6 +12,9 @@ CHUNK_BYTES: Final = 4 * 2**20
 MAX_LINE_BYTES: Final = 2**20
 _SKIP_BYTES: Final = 2**20
 
+ChunkBytes = int | Callable[[], int]
+"""How large a chunk is, roughly; as a function it is asked before each chunk."""
+
 OnPassed = Callable[[bytes, int], None]
 """Is told the last bytes that were passed over, and how many there were in all."""
 
@@ -36,6 +39,9 @@ class Chunk:
     is the beginning of one line longer than the limit and the rest of that line was passed over, so `end`
     lies behind `data`. `is_open` says that the last line has no newline, `is_cut` that its end is not to be had:
     such a line is refused.
+
+    Zero bytes in front of a line that is too long with them are a chunk of no lines, without `data`: a server that does
+    not append leaves them in front of its next line when its log is truncated.
     """
 
     source_id: str
@@ -55,7 +61,7 @@ def read_chunks(
     *,
     start: int = 0,
     first_line_number: int = 1,
-    chunk_bytes: int = CHUNK_BYTES,
+    chunk_bytes: ChunkBytes = CHUNK_BYTES,
     max_line_bytes: int = MAX_LINE_BYTES,
     on_passed: OnPassed | None = None,
 ) -> Iterator[Chunk]:
@@ -75,11 +81,16 @@ def read_chunks(
 
 
 def chunks_from(
-    stream: Readable, source_id: str, offset: int, line_number: int, chunk_bytes: int, max_line_bytes: int
+    stream: Readable,
+    source_id: str,
+    offset: int,
+    line_number: int,
+    chunk_bytes: ChunkBytes,
+    max_line_bytes: int,
 ) -> Iterator[Chunk]:
     """Yield the chunks of a stream that stands at `offset`, the beginning of the line `line_number`."""
     window = _Window(stream)
-    while window.fill(chunk_bytes):
+    while window.fill(chunk_bytes if isinstance(chunk_bytes, int) else chunk_bytes()):
         size = _whole_lines(window, max_line_bytes) or _one_line(window, max_line_bytes)
         if size:
             data = window.take(size)
@@ -90,6 +101,8 @@ def chunks_from(
             raise window.failure
         elif not window.at_end and len(window.bytes) <= max_line_bytes:
             continue  # a live stream paused in the middle of a line
+        elif zeros := window.pass_zeros():
+            chunk = Chunk(source_id, b"", offset, offset + zeros, line_number, 0)
         else:
             data = window.take(max_line_bytes)
             passed, is_open = window.pass_line()
@@ -149,6 +162,17 @@ class _Window:
             passed += len(self.take(len(self.bytes)))
 
         return passed, True
+
+    def pass_zeros(self) -> int:
+        """Pass over zero bytes; return how many there were."""
+        passed = 0
+        while self.bytes.startswith(b"\0"):
+            rest = self.bytes.lstrip(b"\0")
+            passed, self.bytes = passed + len(self.bytes) - len(rest), rest
+            if not rest:
+                self.fill(_SKIP_BYTES)
+
+        return passed
 
     def _read(self, size: int) -> bytes | None:
         try:

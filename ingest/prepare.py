@@ -80,9 +80,13 @@ class Prepared:
     rejected_run: RejectedRun
 
 
-def prepare(chunk: Chunk, recipe: Recipe) -> Prepared:
-    """Return what is to be written of `chunk`; never raises on any bytes."""
-    done = prepare_parsed(parse_chunk(chunk, recipe.format), chunk.source_id, recipe)
+def prepare(chunk: Chunk, recipe: Recipe, *, interleave: bool = True) -> Prepared:
+    """Return what is to be written of `chunk`; never raises on any bytes.
+
+    Without `interleave` the batches keep the order of the log, which a table without limits is written fastest in.
+    """
+    parsed = parse_chunk(chunk, recipe.format)
+    done = prepare_parsed(parsed, chunk.source_id, recipe, interleave=interleave)
     numbers = done.rejected.get_column("line_number").to_numpy()
     return Prepared(
         batches=done.batches,
@@ -103,7 +107,9 @@ def prepare_lines(lines: pl.DataFrame, source_id: str, recipe: Recipe) -> Prepar
     return prepare_parsed(recipe.format.parse(lines), source_id, recipe)
 
 
-def prepare_parsed(parsed: Parsed, source_id: str, recipe: Recipe) -> PreparedLines:
+def prepare_parsed(
+    parsed: Parsed, source_id: str, recipe: Recipe, *, interleave: bool = True
+) -> PreparedLines:
     """Return what is to be written of lines that a format has read."""
     kept, filtered_by_reason = filters.apply(parsed.events, recipe.filters)
     events = enrich(kept, source_id, recipe.enrichment)
@@ -117,7 +123,7 @@ def prepare_parsed(parsed: Parsed, source_id: str, recipe: Recipe) -> PreparedLi
         events, items = events.filter(storable), items.filter(storable)
 
     return PreparedLines(
-        batches=cut_batches(items, recipe.table),
+        batches=cut_batches(items, recipe.table, interleave=interleave),
         events=len(events),
         skipped=parsed.skipped_lines,
         filtered_by_reason=filtered_by_reason,

@@ -2,29 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections import deque
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import timedelta
+from types import MappingProxyType
 from typing import Final
 
 import anyio
 from rich.console import Console
 from rich.filesize import decimal
-from rich.progress import (
-    BarColumn,
-    Progress,
-    ProgressColumn,
-    Task,
-    TextColumn,
-    TimeElapsedColumn,
-    TimeRemainingColumn,
-)
+from rich.live import Live
 from rich.text import Text
 
 from footfall.clock import Clock
-from footfall.text import printable
+from footfall.text import counted, printable
 from ingest.tally import Tally
 
 LIVE_SECONDS: Final = 0.1
 QUIET_SECONDS: Final = 30.0
+RATE_SECONDS: Final = 10.0
+"""How far back the rate of the live line looks: a tail of three days is not as fast as it was on average."""
+
+LIMITS: Final[Mapping[str, str]] = MappingProxyType(
+    {"table": "the table", "account": "the account's quota", "errors": "errors", "slow start": "a slow start"}
+)
+"""What limits the writing, in words, where the tally's name for it is not a phrase."""
 
 
 class Talk(Console):
@@ -39,6 +42,24 @@ class Talk(Console):
         self.quiet = True
 
 
+@dataclass(slots=True)
+class Speed:
+    """How fast a count has grown within the last `window_seconds`; looked at too seldom, since the look before."""
+
+    window_seconds: float
+    _looks: deque[tuple[float, int]] = field(default_factory=deque)
+
+    def at(self, now: float, count: int) -> float:
+        """Return the growth per second at `now`, when the count is `count`."""
+        looks = self._looks
+        looks.append((now, count))
+        while len(looks) > 2 and now - looks[0][0] > self.window_seconds:
+            looks.popleft()
+
+        before, fewer = looks[0]
+        return (count - fewer) / (now - before) if now > before else 0.0
+
+
 async def show_progress(
     tally: Tally,
     clock: Clock,
@@ -51,70 +72,73 @@ async def show_progress(
 
     `raw_bytes` is how much of `total_bytes`, both as they lie on the disk, was read; a total of None is unknown.
     """
-    if console.is_terminal:
+    if console.is_terminal and not console.is_dumb_terminal:
         await _live(console, tally, clock, total_bytes, raw_bytes)
     else:
         await _quiet(console, tally, clock)
 
 
-def progress_line(tally: Tally, seconds: float) -> str:
-    """Return the figures of a run so far as one line of text; `seconds` is how long it has taken."""
-    rate = tally.counts.events / seconds if seconds > 0 else 0.0
-    line = (
-        f"{decimal(tally.bytes_read)} read, {tally.counts.lines:,} lines, "
-        f"{tally.counts.events:,} events stored, {rate:,.0f} events/s"
-    )
-    if tally.counts.rejected:
-        line += f", {tally.counts.rejected:,} rejected"
+def progress_line(tally: Tally, rate: float) -> str:
+    """Return the figures of a run so far as one line of text, the most important first; `rate` is events per second.
+
+    Events count when the table has them; those of the summary, when all of their chunk is done.
+    """
+    parts = [counted(tally.written, "event"), f"{rate:,.0f}/s"]
+    if tally.limited_by:
+        parts.append(pace_line(tally))
+
+    if tally.rejected_by_reason:
+        parts.append(f"{tally.rejected_by_reason.total():,} rejected")
 
     if tally.throttled:
-        line += f", {tally.throttled:,} requests throttled"
+        parts.append(f"{tally.throttled:,} throttled")
 
-    return f"{line}, {pace_line(tally)}" if tally.limited_by else line
+    return ", ".join([*parts, f"{decimal(tally.bytes_read)} read"])
 
 
 def pace_line(tally: Tally) -> str:
     """Return what limits the writing, and to which rate when that is one of the whole table."""
+    limit = LIMITS.get(tally.limited_by) or printable(tally.limited_by, 300)
     rate = tally.write_units_per_second
-    limited_by = f"limited by {printable(tally.limited_by, 300)}"
-    return limited_by if rate is None else f"{limited_by}, {rate:,.0f} write units/s"
+    return f"limited by {limit}" if rate is None else f"limited by {limit} ({rate:,.0f} units/s)"
+
+
+def live_line(figures: str, seconds: float, share: float | None, width: int) -> Text:
+    """Return `figures` with the time that is left, else the time a run has taken, in at most `width` columns.
+
+    `share` is how much of the bytes was read, 0 to 1; None when nobody knows how many there are.
+    """
+    times = _time(seconds)
+    if share is not None:
+        left = f"ETA {_time(seconds * (1 - share) / share)}" if 0 < share < 1 else times
+        times = f"{share:.0%} {left}"
+
+    line = Text(figures, no_wrap=True)
+    line.truncate(max(1, width - len(times) - 2), overflow="ellipsis")
+    return line.append("  " + times)
+
+
+def _time(seconds: float) -> str:
+    return str(timedelta(seconds=int(seconds)))
 
 
 async def _live(
     console: Console, tally: Tally, clock: Clock, total_bytes: int | None, raw_bytes: Callable[[], int]
 ) -> None:
-    started = clock.monotonic()
-    columns: list[ProgressColumn] = [
-        BarColumn(bar_width=20),
-        _Figures(tally, clock, started),
-        TimeElapsedColumn(),
-    ]
-    if total_bytes is not None:
-        columns += [TextColumn("ETA"), TimeRemainingColumn()]
-
-    with Progress(*columns, console=console, transient=True, auto_refresh=False) as progress:
-        task = progress.add_task("", total=total_bytes)
+    started, speed = clock.monotonic(), Speed(RATE_SECONDS)
+    with Live(console=console, transient=True, auto_refresh=False) as live:
         while True:
-            progress.update(task, completed=raw_bytes(), refresh=True)
+            now = clock.monotonic()
+            figures = progress_line(tally, speed.at(now, tally.written))
+            share = min(1.0, raw_bytes() / total_bytes) if total_bytes else None
+            live.update(live_line(figures, now - started, share, console.width), refresh=True)
             await anyio.sleep(LIVE_SECONDS)
 
 
 async def _quiet(console: Console, tally: Tally, clock: Clock) -> None:
-    started = clock.monotonic()
+    speed = Speed(QUIET_SECONDS)
+    speed.at(clock.monotonic(), tally.written)
     while True:
         await clock.sleep(QUIET_SECONDS)
-        console.print(
-            progress_line(tally, clock.monotonic() - started), highlight=False, markup=False, soft_wrap=True
-        )
-
-
-class _Figures(ProgressColumn):
-    def __init__(self, tally: Tally, clock: Clock, started: float) -> None:
-        super().__init__()
-        self._tally = tally
-        self._clock = clock
-        self._started = started
-
-    def render(self, task: Task) -> Text:
-        del task
-        return Text(progress_line(self._tally, self._clock.monotonic() - self._started))
+        line = progress_line(tally, speed.at(clock.monotonic(), tally.written))
+        console.print(line, highlight=False, markup=False, soft_wrap=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
+from functools import partial
 
 from anyio import from_thread, to_thread
 from anyio.streams.memory import MemoryObjectSendStream
@@ -18,6 +19,7 @@ from ingest.flow import Running, Work
 from ingest.formats import Format
 from ingest.formats.detect import Detection, detect
 from ingest.lease import Say
+from ingest.portion import portion_bytes
 from ingest.register import Register, no_format
 from ingest.settings import IngestSettings
 from ingest.sources import OpenSource, Source, open_source
@@ -168,7 +170,7 @@ class Reader:
         iterator = opened.chunks(
             start=running.keeper.read_position,
             first_line_number=running.keeper.next_line_number,
-            chunk_bytes=self._settings.chunk_bytes,
+            chunk_bytes=partial(portion_bytes, self._tally, self._settings.chunk_bytes),
             max_line_bytes=self._settings.max_line_bytes,
             on_passed=running.keeper.recognise,
         )

@@ -6,7 +6,7 @@ from footfall.clock import Clock
 from footfall.errors import FormatError
 from footfall.store import Store
 from footfall.store.state import Checkpoint, TableMeta, read_checkpoint
-from footfall.text import printable
+from footfall.text import counted, printable
 from ingest.checkpoint import CheckpointKeeper
 from ingest.enrich import EnrichSettings
 from ingest.formats import Format
@@ -76,7 +76,7 @@ def no_format(source_name: str, detection: Detection) -> FormatError:
     """Return the error that shows the lines that speak against every format."""
     return FormatError(
         f"{source_name} is in no known format: the nearest reads {detection.matched} of its first "
-        f"{detection.total} lines.",
+        f"{counted(detection.total, 'line')}.",
         details=[
             f"line {number}: {printable(text, SHOWN_CHARACTERS)}" for number, text in detection.offending
         ],

@@ -24,13 +24,17 @@ from ingest.worker import Worker
 
 @dataclass(slots=True)
 class Outcome:
-    """How a run ended: `problems` are the sources that could not be read, `stopped` whether a signal ended it."""
+    """How a run ended: `problems` are the sources that could not be read, `stopped` whether a signal ended it.
+
+    `is_drained` tells whether everything that was read is done.
+    """
 
     tally: Tally
     seconds: float = 0.0
     stopped: bool = False
     problems: list[FootfallError] = field(default_factory=list)
     notices: list[str] = field(default_factory=list)
+    is_drained: bool = True
 
     def summary(self) -> dict[str, Any]:
         """Return the run as one JSON object."""
@@ -86,13 +90,16 @@ class Run:
 
     async def to_the_end(self, on_end: OnEnd | None) -> Outcome:
         """Run until the feed has no more or a signal ends it; return how it went."""
-        started = self._clock.monotonic()
+        started, is_drained = self._clock.monotonic(), False
         try:
             await self._watched()
+            is_drained = not self._scope.cancelled_caught
         finally:
             seconds = self._clock.monotonic() - started
             feed = self._feed
-            outcome = Outcome(self._tally, seconds, feed.stopping, feed.problems, feed.notices)
+            outcome = Outcome(
+                self._tally, seconds, feed.stopping, feed.problems, feed.notices, is_drained=is_drained
+            )
             if on_end is not None:
                 on_end(outcome)
 
@@ -128,8 +135,9 @@ class Run:
                 self._scope.deadline = anyio.current_time() + drain_seconds
                 self._console.print(
                     f"Stopping: writing what was read, for {drain_seconds:g} seconds at most. "
-                    "Once more to stop at once.",
+                    "A second signal stops at once.",
                     highlight=False,
+                    soft_wrap=True,
                 )
 
 

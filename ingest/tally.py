@@ -69,8 +69,9 @@ class RejectedRun:
 class Tally:
     """The running figures of one ingest; one task at a time changes them.
 
-    `write_units_per_second` is the rate the writer keeps to at the moment, None while there is no limit; `limited_by`
-    what it is that limits it, empty while nothing does. `throttle_reasons` are DynamoDB's own words.
+    `written` are the puts that the table has, those of chunks in hand too. `write_units_per_second` is the rate the
+    writer keeps to at the moment, None while there is no limit; `limited_by` what it is that limits it, empty while
+    nothing does. `throttle_reasons` are DynamoDB's own words.
     """
 
     counts: Counts = field(default_factory=Counts)
@@ -79,6 +80,7 @@ class Tally:
     sources_unchanged: int = 0
     sources_failed: int = 0
     batches: int = 0
+    written: int = 0
     requests: int = 0
     throttled: int = 0
     unprocessed: int = 0

@@ -43,6 +43,7 @@ class Trace:
         """Go on behind `chunk`."""
         before = (self._before + chunk.data[-FINGERPRINT_BYTES:])[-FINGERPRINT_BYTES:]
         # Of an oversized line the end was passed over: the source is not recognised until enough was seen behind it.
-        self._before = b"" if chunk.oversized else before
-        self._is_known = not chunk.oversized and (self._is_known or len(before) == FINGERPRINT_BYTES)
+        has_gap = chunk.oversized or not chunk.line_count
+        self._before = b"" if has_gap else before
+        self._is_known = not has_gap and (self._is_known or len(before) == FINGERPRINT_BYTES)
         self.fingerprint = fingerprint(before) if self._is_known else ""

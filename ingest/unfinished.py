@@ -68,7 +68,7 @@ def stopped_parts(chunk: Chunk, form: Format) -> Iterator[Part]:
 
 def split_last_line(chunk: Chunk) -> tuple[Chunk | None, Chunk | None]:
     """Return the lines of a chunk that have their newlines, and the last one if it has none."""
-    if chunk.oversized or chunk.data.endswith(b"\n"):
+    if chunk.oversized or not chunk.line_count or chunk.data.endswith(b"\n"):
         return (None, chunk) if chunk.oversized and chunk.is_open else (chunk, None)
 
     size = chunk.data.rfind(b"\n") + 1

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from contextlib import suppress
+from functools import partial
+from pathlib import Path
 from typing import Final
 
 import anyio
 from anyio import to_thread
+from anyio.abc import TaskGroup
 from anyio.streams.memory import MemoryObjectReceiveStream, MemoryObjectSendStream
 
 from footfall.clock import Clock
@@ -19,6 +22,7 @@ from ingest.flow import Feed, Parcel, Work
 from ingest.prepare import prepare
 from ingest.refusals import letters_of_refused, recount
 from ingest.settings import IngestSettings
+from ingest.sources.find import quoted
 from ingest.tally import Tally
 from ingest.writer.batches import Refused
 from ingest.writer.pool import Writer
@@ -27,7 +31,9 @@ LAST_SAVE_SECONDS: Final = 10.0
 """How long the last save may take when a run ends by an error."""
 
 TASKS_PER_WRITER: Final = 4
-"""How many batches are in hand for each request that may be under way: some wait for their part in a hot partition."""
+"""How many batches are in hand at most for each request that may be under way, while some wait for their part in a hot
+partition. Without one there is a batch for each: more of them only take turns (a third of the throughput into a store
+that answers at once)."""
 
 ENOUGH_LINES: Final = 1000
 """How many lines a run reads before it judges how many of them were refused."""
@@ -56,6 +62,7 @@ class Worker:
         self._ledger = DayLedger(store, clock)
         self._nap = anyio.CancelScope()
         self._drained = False
+        self._writing = 0
 
     async def run(self) -> None:
         """Ingest what the feed gives; return when all that was read is acknowledged and checkpointed."""
@@ -70,8 +77,8 @@ class Worker:
                     for _ in range(self._settings.preparers):
                         tasks.start_soon(self._prepare_chunks, chunks_out.clone(), parcels_in.clone())
 
-                    for _ in range(self._settings.writers * TASKS_PER_WRITER):
-                        tasks.start_soon(self._write_parcels, parcels_out.clone())
+                    for _ in range(self._settings.writers):
+                        self._start_writing(tasks, parcels_out)
 
                 self._drained = True
                 self._nap.cancel()
@@ -87,7 +94,8 @@ class Worker:
     ) -> None:
         async with chunks, parcels:
             async for work in chunks:
-                prepared = await to_thread.run_sync(prepare, work.chunk, work.running.recipe)
+                prepare_chunk = partial(prepare, interleave=self._writer.is_limited)
+                prepared = await to_thread.run_sync(prepare_chunk, work.chunk, work.running.recipe)
                 self._tally.filtered_by_reason.update(prepared.filtered_by_reason)
                 await self._bury(prepared.letters)
                 await self._ledger.announce(prepared.days)
@@ -105,9 +113,17 @@ class Worker:
             async with self._dead_letters_lock:
                 await to_thread.run_sync(self._dead_letters.append, letters)
 
-    async def _write_parcels(self, parcels: MemoryObjectReceiveStream[Parcel]) -> None:
+    def _start_writing(self, tasks: TaskGroup, parcels: MemoryObjectReceiveStream[Parcel]) -> None:
+        self._writing += 1
+        tasks.start_soon(self._write_parcels, tasks, parcels.clone())
+
+    async def _write_parcels(self, tasks: TaskGroup, parcels: MemoryObjectReceiveStream[Parcel]) -> None:
         async with parcels:
             async for parcel in parcels:
+                most = self._settings.writers * TASKS_PER_WRITER
+                if self._writer.has_hot_partitions and self._writing < most:
+                    self._start_writing(tasks, parcels)
+
                 refused = await self._writer.write(parcel.batch)
                 if refused:
                     await self._bury_refused(parcel.work, refused)
@@ -133,16 +149,14 @@ class Worker:
             raise TooManyRejected(
                 f"{counts.rejected:,} of the {counts.lines:,} lines so far were refused; "
                 f"they are kept in {settings.dead_letters}.",
-                hint="footfall deadletters list   (then ingest with the right --format and --replay, or a higher "
-                "--max-rejected)",
+                hint=_look_at(settings.dead_letters, "--max-rejected"),
             )
 
         if in_a_row > settings.max_rejected_in_a_row:
             raise TooManyRejected(
                 f"{in_a_row:,} lines of {source_name} were refused one after the other; "
                 f"they are kept in {settings.dead_letters}.",
-                hint="footfall deadletters list   (then ingest with the right --format and --replay, or a higher "
-                "--max-rejected-in-a-row)",
+                hint=_look_at(settings.dead_letters, "--max-rejected-in-a-row"),
             )
 
     async def _save_now_and_then(self) -> None:
@@ -166,3 +180,10 @@ class Worker:
             for keeper in list(self._feed.keepers):
                 with suppress(FootfallError):
                     await keeper.release()
+
+
+def _look_at(dead_letters: Path, limit: str) -> str:
+    return (
+        f"footfall deadletters list {quoted(dead_letters)}   "
+        f"(then deadletters retry and ingest in the right --format; or a higher {limit})"
+    )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import re
 import shlex
 import subprocess
@@ -107,6 +108,18 @@ def test_links_between_documents_lead_somewhere() -> None:
         for target in re.findall(r"\]\(([^)#]+)\)", path.read_text()):
             if "://" not in target:
                 assert (path.parent / target).exists(), f"{relative(path)} links to {target}"
+
+
+@pytest.mark.parametrize(
+    "package",
+    sorted(path for top in ("footfall", "ingest", "reports") for path in (ROOT / top).rglob("__init__.py")),
+    ids=relative,
+)
+def test_the_map_of_every_room_names_all_that_is_in_it(package: Path) -> None:
+    named = set(re.findall(r"`(\w+)/?`", ast.get_docstring(ast.parse(package.read_text())) or ""))
+    files = {path.stem for path in package.parent.glob("*.py")} - {"__init__"}
+    rooms = {path.parent.name for path in package.parent.glob("*/__init__.py")}
+    assert sorted((files | rooms) - named) == []
 
 
 def test_the_help_of_the_root_names_every_command() -> None:

@@ -15,7 +15,7 @@ from rich.text import Text
 
 from footfall.errors import SettingsError
 from footfall.store.commands import option
-from footfall.text import printable, printable_bytes
+from footfall.text import counted, printable, printable_bytes
 from ingest.commands import options
 from ingest.commands.retry import retry_command
 from ingest.deadletters.again import Choice, chosen
@@ -25,6 +25,9 @@ from ingest.deadletters.record import DeadLetter
 from ingest.prepare import SENTENCES
 
 SHOWN_LETTERS: Final = 20
+SHOWN_BYTES: Final = 4_096
+"""How much of a line is shown: there may be a megabyte of it."""
+
 PLAIN_WIDTH: Final = 160
 """How much of a line is shown where no terminal sets the width."""
 
@@ -73,14 +76,17 @@ def list_command(file: Path, form: str) -> None:
     "--limit",
     type=click.IntRange(1),
     usual=f"{SHOWN_LETTERS}, or all with --raw",
-    metavar="LETTERS",
-    help="Show so many, the oldest first.",
+    metavar="LINES",
+    help="Show so many lines, the oldest first.",
 )
 @option("--raw", is_flag=True, help="Write the lines themselves, byte for byte, each with a newline.")
 def show_command(
     file: Path, reason: tuple[str, ...], source: tuple[str, ...], limit: int | None, raw: bool
 ) -> None:
-    """Show the waiting lines of FILE, whole, with where they stood and why they were refused."""
+    """Show the waiting lines of FILE, with where they stood and why they were refused.
+
+    Control characters are written out, as \\x1b, and of a line of more than 4 KB the beginning is shown.
+    """
     stdout = _stdout(raw=raw)
     letters = read_letters(file)
     rows = chosen(letters, Choice(reasons=reason, sources=source))
@@ -142,27 +148,36 @@ def _group_object(group: Group) -> dict[str, Any]:
 
 
 def _group_text(group: Group, width: int) -> str:
-    times = f"{_moment(group.first_at) or 'unknown'} to {_moment(group.last_at) or 'unknown'}"
-    head = f"{group.letters:,} {printable(group.reason)}, {printable(group.source)}, {times}"
+    head = f"{group.letters:,} {printable(group.reason)}, {printable(group.source)}{_times(group)}"
     example = (
         f"{_INDENT}line {group.example.line:,}: {printable_bytes(group.example.kept()[: 4 * width], width)}"
     )
     return "\n".join(_fitted(line, width) for line in (head, example))
 
 
+def _times(group: Group) -> str:
+    first, last = _moment(group.first_at), _moment(group.last_at)
+    if first is None or last is None:
+        return ""
+
+    return f", refused {first}" if first == last else f", refused {first} to {last}"
+
+
 def _letter_text(letter: DeadLetter, reason: str) -> str:
     sentence = letter.sentence if reason == letter.reason else SENTENCES.get(reason, "")
-    at = _moment(letter.at) or "at an unknown time"
+    at, kept = _moment(letter.at) or "at an unknown time", letter.kept()
     form, site = letter.format or "an unknown format", letter.site or "by virtual host"
     lines = [
         f"{letter.source}, line {letter.line:,}, byte {letter.offset:,} of source {letter.source_id}",
         f"{_INDENT}{reason}: {sentence}",
         f"{_INDENT}refused {at}, read as {form}, site {site}",
-        f"{_INDENT}{printable_bytes(letter.kept())}",
+        f"{_INDENT}{printable_bytes(kept[:SHOWN_BYTES])}",
     ]
-    kept_bytes = len(letter.kept())
-    if kept_bytes < letter.raw_bytes:
-        lines.append(f"{_INDENT}Cut: {kept_bytes:,} of {letter.raw_bytes:,} bytes were kept.")
+    if len(kept) > SHOWN_BYTES:
+        lines.append(f"{_INDENT}Its first {SHOWN_BYTES:,} bytes are shown; --raw writes all that is kept.")
+
+    if len(kept) < letter.raw_bytes:
+        lines.append(f"{_INDENT}Cut: {len(kept):,} of {letter.raw_bytes:,} bytes were kept.")
 
     return "".join(printable(line) + "\n" for line in lines)
 
@@ -185,7 +200,7 @@ def _fitted(line: str, width: int) -> str:
 
 def _tell_cut(count: int) -> None:
     if count:
-        click.echo(f"Of {count:,} lines only the beginning was kept.", err=True)
+        click.echo(f"Only the beginning was kept of {counted(count, 'line')}.", err=True)
 
 
 def _tell_rest(letters: Letters) -> None:
@@ -199,4 +214,4 @@ def _tell_rest(letters: Letters) -> None:
     if letters.unreadable:
         numbers = ", ".join(f"{number:,}" for number in letters.unreadable_lines)
         more = ", …" if letters.unreadable > SHOWN_LINES else ""
-        click.echo(f"{letters.unreadable:,} lines of it are no records: {numbers}{more}.", err=True)
+        click.echo(f"No records: {counted(letters.unreadable, 'line')} of it, {numbers}{more}.", err=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from footfall.errors import FormatError
-from footfall.text import printable
+from footfall.text import counted, printable
 from ingest.formats import FORMATS
 from ingest.formats.detect import Detection, detect
 from ingest.register import SHOWN_CHARACTERS
@@ -44,7 +44,7 @@ def _detect(source: Source) -> Detection:
 
 
 def _verdict(detection: Detection) -> str:
-    read = f"{detection.matched:,} of the first {detection.total:,} lines"
+    read = f"{detection.matched:,} of the first {counted(detection.total, 'line')}"
     return (
         f"{detection.format.name}, {read}"
         if detection.format

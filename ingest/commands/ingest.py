@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import replace
 from functools import partial
 from typing import Final
@@ -9,9 +11,11 @@ from typing import Final
 import anyio
 import click
 
+from footfall.store import Store
 from footfall.store.address import StoreSettings, parse_address
 from footfall.store.admin import open_tables
 from footfall.store.commands import App, option, show_error, store_options
+from footfall.store.state import TableMeta
 from ingest.commands import options
 from ingest.commands.summary import sum_up
 from ingest.run import OnEnd, Outcome, run_ingest
@@ -53,7 +57,7 @@ def ingest_command(
     settings: IngestSettings,
     paths: tuple[str, ...],
     source_name: str,
-    summary_form: str,
+    summary: str,
 ) -> int:
     """Read access logs into a store.
 
@@ -61,7 +65,7 @@ def ingest_command(
     A file that was read before is gone on with where the last run stopped.
     """
     sources = find_sources(paths, stdin_name=source_name)
-    summing_up = partial(sum_up, settings=settings, form=summary_form)
+    summing_up = partial(sum_up, settings=settings, form=summary)
     outcome = anyio.run(_ingest, app, with_connections(store, settings), settings, sources, summing_up)
     for problem in outcome.problems:
         show_error(problem)
@@ -74,11 +78,17 @@ def with_connections(store: StoreSettings, settings: IngestSettings) -> StoreSet
     return replace(store, connections=max(store.connections, settings.writers + SPARE_CONNECTIONS))
 
 
-async def _ingest(
-    app: App, store: StoreSettings, settings: IngestSettings, sources: list[Source], on_end: OnEnd
-) -> Outcome:
+@asynccontextmanager
+async def open_to_write(app: App, store: StoreSettings) -> AsyncIterator[tuple[Store, TableMeta]]:
+    """Open a store that events go to; an embedded one is made when it is not there."""
     is_embedded = parse_address(store.address).engine == "embedded"
     async with app.open_store(store) as opened:
         # An embedded store costs nothing; DynamoDB tables are made by `footfall table create`, where somebody decides.
-        meta = await open_tables(opened, app.clock, create=is_embedded)
+        yield opened, await open_tables(opened, app.clock, create=is_embedded)
+
+
+async def _ingest(
+    app: App, store: StoreSettings, settings: IngestSettings, sources: list[Source], on_end: OnEnd
+) -> Outcome:
+    async with open_to_write(app, store) as (opened, meta):
         return await run_ingest(sources, settings, opened, meta, app.clock, on_end=on_end)

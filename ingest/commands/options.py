@@ -27,8 +27,6 @@ DEFAULTS: Final = IngestSettings()
 SITE: Final = option("--site", usual="the virtual host, else default", help="Site the events belong to.")
 FORMAT: Final = option(
     "--format",
-    "format_name",
-    envvar="FOOTFALL_INGEST_FORMAT",
     type=click.Choice(sorted(FORMATS)),
     usual="detected for each file",
     help="Format of the lines.",
@@ -53,13 +51,13 @@ ADDRESSES: Final = option(
     default=DEFAULTS.addresses,
     help="How client addresses are kept; masked is /24 for IPv4 and /48 for IPv6.",
 )
-GROUP: Final = option("--group", default=DEFAULTS.group, help="Whose checkpoints to go on from.")
+GROUP: Final = option("--group", default=DEFAULTS.group, help="Worker group whose checkpoints to go on from.")
 ONLY_GROUP: Final = option("--group", usual="all groups", help="Only the checkpoints of this worker group.")
 HOST_LABEL: Final = option(
     "--host-label",
     default="",
     usual="none",
-    help="Tells apart equal logs of several hosts; part of every event's key.",
+    help="Name of the host, to tell apart logs of several hosts that begin alike; part of every event's key.",
 )
 DEAD_LETTERS: Final = option(
     "--dead-letters",
@@ -79,9 +77,14 @@ REASON: Final = option(
     "--reason",
     multiple=True,
     usual="all",
-    help="Only lines that were refused for this reason; repeatable.",
+    help="Only lines refused for this reason, by its code, as no-match; repeatable.",
 )
-SOURCE: Final = option("--source", multiple=True, usual="all", help="Only lines of this source; repeatable.")
+SOURCE: Final = option(
+    "--source",
+    multiple=True,
+    usual="all",
+    help="Only lines of this source, by its name in the list; repeatable.",
+)
 WRITERS: Final = option(
     "--writers",
     type=click.IntRange(1, 256),
@@ -91,37 +94,37 @@ WRITERS: Final = option(
 MAX_WRITE_UNITS: Final = option(
     "--max-write-units",
     type=click.FloatRange(0, min_open=True),
-    usual="what the table bears",
+    usual="what the table takes",
     metavar="UNITS/S",
-    help="Write at most so many units a second; one is a started KB of an item.",
+    help="Write at most so many write units a second; an item costs one for each started KB.",
 )
 MAX_REJECTED: Final = option(
     "--max-rejected",
     type=click.FloatRange(0, 1),
     default=DEFAULTS.max_rejected,
     metavar="SHARE",
-    help="Stop when more than this share of the lines was refused, from 1,000 lines on.",
+    help="Stop when more than this share of the lines was refused, 0 to 1, once 1,000 were read.",
 )
 MAX_REJECTED_IN_A_ROW: Final = option(
     "--max-rejected-in-a-row",
     type=click.IntRange(1),
     default=DEFAULTS.max_rejected_in_a_row,
     metavar="LINES",
-    help="Stop when so many lines of a source, one after the other, were refused.",
+    help="Stop when more lines than this of a source were refused one after the other.",
 )
 LINGER: Final = option(
     "--linger",
     type=click.FloatRange(0),
     default=DEFAULTS.linger_seconds,
     metavar="SECONDS",
-    help="How long a line of a live source may wait for others before it is written.",
+    help="How long a line of a pipe or a growing log may wait for others before it is written.",
 )
 DRAIN: Final = option(
     "--drain-seconds",
     type=click.FloatRange(0),
     default=DEFAULTS.drain_seconds,
     metavar="SECONDS",
-    help="How long a stopped run may take to write what it has read.",
+    help="How long a run that a signal stops may take to write what it has read.",
 )
 LEASE: Final = option(
     "--lease-seconds",
@@ -132,8 +135,6 @@ LEASE: Final = option(
 )
 SUMMARY: Final = option(
     "--summary",
-    "summary_form",
-    envvar="FOOTFALL_INGEST_SUMMARY",
     type=click.Choice(["text", "json"]),
     default="text",
     help="How the run is summed up: text on stderr, or one JSON object on stdout.",
@@ -150,7 +151,7 @@ def give_up_after(default: float) -> Decorator:
         default=default,
         usual="never" if default == inf else None,
         metavar="SECONDS",
-        help="Stop when nothing could be written for so long.",
+        help="Stop, with exit code 5 and nothing lost, when nothing could be written for so long.",
     )
 
 
@@ -173,9 +174,11 @@ def settings_options(*options: Decorator) -> Callable[[Callable[P, R]], Callable
     return decorate
 
 
-_MADE_HERE: Final = frozenset({"format_name", "since", "until"})
+_MADE_HERE: Final = frozenset({"format", "since", "until"})
 _IN_SECONDS: Final = {"linger": "linger_seconds", "give_up_after": "give_up_after_seconds"}
-_OURS: Final = _MADE_HERE | _IN_SECONDS.keys() | {field.name for field in fields(IngestSettings)}
+_OURS: Final = frozenset(
+    {"since", "until"} | _IN_SECONDS.keys() | {field.name for field in fields(IngestSettings)}
+)
 
 
 def _settings(given: dict[str, Any]) -> IngestSettings:
@@ -188,7 +191,7 @@ def _settings(given: dict[str, Any]) -> IngestSettings:
     if since and until and since >= until:
         raise click.BadParameter("leaves nothing: it has to be later than --since", param_hint="--until")
 
-    name = given.get("format_name")
+    name = given.get("format")
     plain = {_IN_SECONDS.get(key, key): value for key, value in given.items() if key in _OURS - _MADE_HERE}
     return IngestSettings(
         **plain,

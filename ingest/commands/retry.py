@@ -40,8 +40,6 @@ AS_THEN: Final = "as each line was read then"
 @options.settings_options(
     option(
         "--format",
-        "format_name",
-        envvar="FOOTFALL_DEADLETTERS_RETRY_FORMAT",
         type=click.Choice(sorted(FORMATS)),
         usual=AS_THEN,
         help="Format of the lines.",
@@ -70,7 +68,7 @@ def retry_command(
     reason: tuple[str, ...],
     source: tuple[str, ...],
     policy: AddressPolicy | None,
-    summary_form: str,
+    summary: str,
 ) -> int:
     """Read the waiting lines of FILE again and store what can be read now.
 
@@ -83,11 +81,11 @@ def retry_command(
         anyio.run(_retry, app, with_connections(store, settings), settings, letters, choice, tally, retried)
     except BaseException:
         if retried.chosen:
-            _sum_up(retried, tally, file, summary_form)
+            _sum_up(retried, tally, file, summary)
 
         raise
 
-    _sum_up(retried, tally, file, summary_form)
+    _sum_up(retried, tally, file, summary)
     return TooManyRejected.exit_code if retried.still_waits else 0
 
 
@@ -128,7 +126,7 @@ def summary_lines(retried: Retried, file: Path) -> list[str]:
         reasons = ", ".join(
             f"{printable(reason)} {count:,}" for reason, count in retried.refused.most_common()
         )
-        lines.append(f"Refused again: {reasons}.")
+        lines.append(f"Refused again: {reasons}. They wait on; another --format may read them.")
 
     lines += [f"Not tried: {count:,}, {UNREADABLE[code]}." for code, count in retried.unreadable.items()]
     if retried.left:

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 import sys
 from dataclasses import replace
 
 import anyio
 import click
-import msgspec
 
 from footfall.store.address import StoreSettings
 from footfall.store.commands import App, option, store_options
 from footfall.store.state import read_held, read_meta
+from footfall.text import printable
 from ingest.commands import options
 from ingest.status import WIDTH, Standing, status_lines
 
@@ -37,12 +38,12 @@ def status_command(app: App, store: StoreSettings, group: str | None, form: str)
     """
     standings = anyio.run(_standings, app, store, group)
     if form == "json":
-        click.echo(msgspec.json.format(msgspec.json.encode([one.document() for one in standings])).decode())
+        click.echo(json.dumps([one.document() for one in standings], indent=2))
         return
 
     if not standings:
         where = f"group {group} of {store.address}" if group else store.address
-        click.echo(f"No source was read into {where} yet.")
+        click.echo(f"No source was read into {printable(where)} yet.")
         return
 
     width = shutil.get_terminal_size().columns if sys.stdout.isatty() else WIDTH

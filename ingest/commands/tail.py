@@ -10,11 +10,10 @@ from math import inf
 import anyio
 import click
 
-from footfall.store.address import StoreSettings, parse_address
-from footfall.store.admin import open_tables
+from footfall.store.address import StoreSettings
 from footfall.store.commands import App, option, store_options
 from ingest.commands import options
-from ingest.commands.ingest import with_connections
+from ingest.commands.ingest import open_to_write, with_connections
 from ingest.commands.summary import sum_up
 from ingest.progress import Talk
 from ingest.run import OnEnd, Outcome, Run
@@ -65,7 +64,7 @@ def tail_command(
     paths: tuple[str, ...],
     poll_seconds: float,
     watch: WatchMode,
-    summary_form: str,
+    summary: str,
 ) -> int:
     """Follow access logs into a store until stopped by SIGINT or SIGTERM.
 
@@ -77,7 +76,7 @@ def tail_command(
         raise click.UsageError("tail follows files; a pipe is read as it comes by: footfall ingest -")
 
     _open_as_many_files_as_allowed()
-    summing_up = partial(sum_up, settings=settings, form=summary_form)
+    summing_up = partial(sum_up, settings=settings, form=summary)
     anyio.run(_tail, app, with_connections(store, settings), settings, paths, poll_seconds, watch, summing_up)
     return 0
 
@@ -91,9 +90,7 @@ async def _tail(
     watch: WatchMode,
     on_end: OnEnd,
 ) -> Outcome:
-    is_embedded = parse_address(store.address).engine == "embedded"
-    async with app.open_store(store) as opened:
-        meta = await open_tables(opened, app.clock, create=is_embedded)
+    async with open_to_write(app, store) as (opened, meta):
         tally = Tally()
         talk = Talk(stderr=True)
         feed = Follower(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -9,13 +10,12 @@ from typing import Any
 
 import anyio
 import click
-import msgspec
 
 from footfall.errors import GapFound
 from footfall.store.address import StoreSettings
 from footfall.store.commands import App, option, store_options
 from footfall.store.scan import LARGEST_SEGMENTS, Reading
-from footfall.text import printable
+from footfall.text import counted, printable
 from ingest.accounting import Findings, SourceCheck
 from ingest.commands import options
 from ingest.verify import verify
@@ -66,40 +66,52 @@ def verify_command(
     """
     usual = options.DEFAULTS.dead_letters
     files = letter_files or ([usual] if usual.is_file() else [])
-    findings, reading = anyio.run(_verify, app, store, group, files, segments)
+    findings, reading, location = anyio.run(_verify, app, store, group, files, segments)
     if form == "json":
-        click.echo(msgspec.json.format(msgspec.json.encode(document(findings, reading))).decode())
+        click.echo(json.dumps(document(findings, reading), indent=2))
     else:
         for line in lines(findings):
             click.echo(printable(line))
 
     click.echo(
-        f"Read {reading.items:,} items in {reading.seconds:.1f} s, {reading.read_units:,.1f} read units.",
+        f"Read {counted(reading.items, 'item')} in {reading.seconds:.1f} s, {reading.read_units:,.1f} read units.",
         err=True,
     )
-    _raise_for_gaps(findings)
+    _raise_for_gaps(findings, location)
 
 
 async def _verify(
     app: App, store: StoreSettings, group: str | None, files: Sequence[Path], segments: int | None
-) -> tuple[Findings, Reading]:
+) -> tuple[Findings, Reading, str]:
     async with app.open_store(replace(store, must_exist=True)) as opened:
-        return await verify(opened, app.clock, group=group, letter_files=files, segments=segments)
+        findings, reading = await verify(
+            opened, app.clock, group=group, letter_files=files, segments=segments
+        )
+        return findings, reading, opened.location
 
 
-def _raise_for_gaps(findings: Findings) -> None:
+def _raise_for_gaps(findings: Findings, location: str) -> None:
     missing = []
     if findings.missing:
-        missing.append(f"{findings.missing:,} events")
+        missing.append(counted(findings.missing, "event"))
 
     if findings.missing_letters:
-        missing.append(f"{findings.missing_letters:,} dead letters")
+        missing.append(counted(findings.missing_letters, "dead letter"))
 
     if missing:
         raise GapFound(
-            f"{' and '.join(missing)} that the checkpoints account for are missing.",
-            hint="footfall ingest PATH... --replay   (stores what is missing; name all files of dead letters before)",
+            f"Missing: {' and '.join(missing)} that the checkpoints account for.",
+            hint=_remedy(findings, location),
         )
+
+
+def _remedy(findings: Findings, location: str) -> str:
+    if findings.missing:
+        return f"footfall ingest PATH... --replay --store {location}   (with the other options of that run)"
+
+    return (
+        f"footfall verify --dead-letters FILE --store {location}   (repeat it for each file of dead letters)"
+    )
 
 
 def lines(findings: Findings) -> Iterator[str]:
@@ -116,16 +128,16 @@ def lines(findings: Findings) -> Iterator[str]:
             if stranger.first_on == stranger.last_on
             else f"{stranger.first_on} to {stranger.last_on}"
         )
-        yield f"Note: source {stranger.source_id} has {stranger.items:,} events ({days}) and no checkpoint."
+        yield f"Note: source {stranger.source_id} has {counted(stranger.items, 'event')} ({days}) and no checkpoint."
 
     if findings.foreign:
-        yield f"Note: {findings.foreign:,} items have keys that are none of footfall's."
+        yield f"Note: {counted(findings.foreign, 'item')} with keys that are none of footfall's."
 
 
 def _source_lines(source: SourceCheck) -> Iterator[str]:
     verdict = f"{source.missing:,} MISSING" if source.missing else "all there"
     yield f"{source.name} (id {source.source_id}, group {source.group})"
-    yield f"  {source.accounted:,} events accounted for, {source.stored:,} stored: {verdict}"
+    yield f"  {counted(source.accounted, 'event')} accounted for, {source.stored:,} stored: {verdict}"
     for day in source.gaps:
         yield f"  GAP {day.on}: {day.accounted:,} accounted for, {day.stored:,} stored, {day.missing:,} missing"
 
@@ -141,13 +153,13 @@ def _source_lines(source: SourceCheck) -> Iterator[str]:
 def _letter_lines(source: SourceCheck) -> Iterator[str]:
     if source.missing_letters:
         yield (
-            f"  GAP dead letters: {source.rejected:,} lines rejected, {source.letters:,} kept, "
+            f"  GAP dead letters: {counted(source.rejected, 'line')} rejected, {source.letters:,} kept, "
             f"{source.missing_letters:,} missing"
         )
     elif source.rejected and source.letters is None:
-        yield f"  Note: {source.rejected:,} lines rejected; no file of dead letters to hold against that"
+        yield f"  Note: {counted(source.rejected, 'line')} rejected; no file of dead letters to hold against that"
     elif source.rejected:
-        yield f"  {source.rejected:,} lines rejected, all of them kept"
+        yield f"  {counted(source.rejected, 'line')} rejected, {'all of them ' if source.rejected > 1 else ''}kept"
 
 
 def document(findings: Findings, reading: Reading) -> dict[str, Any]:

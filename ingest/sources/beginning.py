@@ -20,7 +20,8 @@ class Beginning:
 
     Of a live stream no more is read ahead than had come when it paused, but at least one whole line. An error of the
     stream that comes after the first whole line waits until what was read ahead is
-    through; one that comes before it is raised at once.
+    through; one that comes before it is raised at once. Zero bytes in front of everything are counted, not kept: there
+    may be as many as a log had before a copytruncate.
     """
 
     def __init__(self, stream: Readable) -> None:
@@ -28,6 +29,7 @@ class Beginning:
         self._failure: SourceError | None = None
         self._at_end = False
         self._head = b""
+        self._zeros_left = 0
         self._place = 0
         self._has_paused = False
         self._read_head()
@@ -36,6 +38,11 @@ class Beginning:
 
     def read(self, size: int, /) -> bytes | None:
         """Return between 1 and `size` bytes, none at the end, None for a pause of a live stream."""
+        if self._zeros_left:
+            data = bytes(min(size, self._zeros_left))
+            self._zeros_left -= len(data)
+            return data
+
         if self._place < len(self._head):
             data = self._head[self._place : self._place + size]
             self._place += len(data)
@@ -93,8 +100,11 @@ class Beginning:
                 self._has_paused = True
                 break
 
-            head += piece or b""
-            lines += (piece or b"").count(b"\n")
+            piece = piece or b""
+            rest = piece if head else piece.lstrip(b"\0")
+            self._zeros_left += len(piece) - len(rest)
+            head += rest
+            lines += rest.count(b"\n")
 
         self._head = bytes(head)
 
@@ -121,15 +131,19 @@ def _is_enough(head: bytearray | bytes, lines: int) -> bool:
 
 
 def first_record_line(data: bytes | bytearray, *, at_end: bool) -> bytes | None:
-    """Return as much of the first record line as counts; None while more of it is needed than there is."""
+    """Return as much of the first record line as counts; None while more of it is needed than there is.
+
+    Zero bytes before it do not: they are what a copytruncate leaves in front of a server that does not append.
+    """
     start = len(BYTE_ORDER_MARK) if data.startswith(BYTE_ORDER_MARK) else 0
     while start < len(data):
         end = data.find(b"\n", start)
-        line = data[start : end if end >= 0 else len(data)]
+        end = end if end >= 0 else len(data)
+        line = data[start:end].lstrip(b"\0")
         if line.strip(_BLANK) and not line.startswith(b"#"):
-            is_enough = at_end or end >= 0 or len(line) >= FIRST_LINE_BYTES
+            is_enough = at_end or end < len(data) or len(line) >= FIRST_LINE_BYTES
             return bytes(line[:FIRST_LINE_BYTES]) if is_enough else None
 
-        start += len(line) + 1
+        start = end + 1
 
     return None

@@ -19,6 +19,8 @@ from footfall.text import printable
 STDIN: Final = "-"
 STDIN_SHOWN: Final = "standard input"
 _DATE_DIGITS: Final = 6
+_DESCRIPTOR_FOLDERS: Final = frozenset({"/dev/fd", "/proc/self/fd"})
+"""Where a shell puts the pipes of `<(command)`."""
 
 OnUnreadable = Callable[[OSError], None]
 """Is told of a directory that cannot be read and may raise."""
@@ -69,7 +71,12 @@ def sources_of(
 
     matches = [argument] if os.path.lexists(argument) else _glob(argument)
     names = (name for match in matches for name in _files(match, on_unreadable or _refuse))
-    return [Source(shown(name), Path(name).name, Path(name)) for name in names]
+    return [Source(shown(name), _file_name(Path(name), stdin_name), Path(name)) for name in names]
+
+
+def _file_name(path: Path, stdin_name: str) -> str:
+    """Return what a source's identity is made from: of a pipe that a shell has opened, the number says nothing."""
+    return stdin_name if str(path.parent) in _DESCRIPTOR_FOLDERS or str(path) == "/dev/stdin" else path.name
 
 
 def nothing_found(argument: str) -> SourceError:
@@ -79,13 +86,35 @@ def nothing_found(argument: str) -> SourceError:
     if "\0" in argument:
         return SourceError(f"There is no file {name}.", hint="ls -l")
 
-    if Path(argument).is_dir():
+    if is_folder(argument):
         return SourceError(f"There is no file to read in {name}.", hint=f"ls -la {quoted(argument)}")
+
+    if reason := _why_hidden(argument):
+        return SourceError(
+            f"{name} cannot be looked at: {reason}.", hint=f"ls -ld {quoted(_fixed_part(folder))}"
+        )
 
     if glob.has_magic(argument):
         return SourceError(f"No file matches {name}.", hint=f"ls -l {quoted(_fixed_part(folder))}")
 
     return SourceError(f"There is no file {name}.", hint=f"ls -l {quoted(_fixed_part(folder))}")
+
+
+def is_folder(path: Path | str) -> bool:
+    """Tell whether a path is that of a directory; what cannot be looked at is none. `Path.is_dir` would raise."""
+    return os.path.isdir(path)  # noqa: PTH112
+
+
+def _why_hidden(path: str) -> str | None:
+    """Return why nobody can say whether there is such a file, None when there is none."""
+    try:
+        os.lstat(path)
+    except (FileNotFoundError, NotADirectoryError):
+        return None
+    except OSError as error:
+        return error.strerror
+
+    return None
 
 
 def quoted(path: Path | str) -> str:
@@ -100,7 +129,7 @@ def shown(name: str) -> str:
 
 def _fixed_part(folder: Path) -> Path:
     """Return the nearest folder that exists, of one that may have wildcards in it."""
-    return next((each for each in (folder, *folder.parents) if each.is_dir()), Path())
+    return next((each for each in (folder, *folder.parents) if is_folder(each)), Path())
 
 
 def _glob(pattern: str) -> list[str]:
@@ -109,7 +138,7 @@ def _glob(pattern: str) -> list[str]:
 
 
 def _files(name: str, on_unreadable: OnUnreadable) -> Iterable[str]:
-    return _walk(name, on_unreadable) if Path(name).is_dir() else [name]
+    return _walk(name, on_unreadable) if is_folder(name) else [name]
 
 
 def _walk(directory: str, on_unreadable: OnUnreadable) -> Iterator[str]:

@@ -17,7 +17,16 @@ import polars as pl
 from footfall.errors import SourceError
 from footfall.keys import FINGERPRINT_BYTES, source_id
 from footfall.text import printable
-from ingest.chunks import CHUNK_BYTES, MAX_LINE_BYTES, Chunk, OnPassed, Readable, chunks_from, read_chunks
+from ingest.chunks import (
+    CHUNK_BYTES,
+    MAX_LINE_BYTES,
+    Chunk,
+    ChunkBytes,
+    OnPassed,
+    Readable,
+    chunks_from,
+    read_chunks,
+)
 from ingest.lines import split_lines
 from ingest.sources.beginning import HEAD_LINES, Beginning
 from ingest.sources.codecs import DAMAGE, MAGIC_BYTES, PLAIN, Codec, Pieces, codec_of, foreign_archive
@@ -97,7 +106,7 @@ class OpenSource:
         self,
         start: int = 0,
         first_line_number: int = 1,
-        chunk_bytes: int = CHUNK_BYTES,
+        chunk_bytes: ChunkBytes = CHUNK_BYTES,
         max_line_bytes: int = MAX_LINE_BYTES,
         on_passed: OnPassed | None = None,
     ) -> Iterator[Chunk]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Sequence
+from functools import partial
 from math import inf
 from typing import Final
 
@@ -17,9 +18,11 @@ from footfall.store import Store
 from footfall.store.state import TableMeta
 from ingest.checkpoint import CheckpointKeeper
 from ingest.flow import Work
+from ingest.portion import portion_bytes
 from ingest.register import Register
 from ingest.settings import IngestSettings
 from ingest.stdin import StopRequested
+from ingest.tail.claims import Claims
 from ingest.tail.holdings import Holdings
 from ingest.tail.look import Look, Lookout
 from ingest.tail.member import Member
@@ -65,10 +68,12 @@ class Follower:
         self._told = say
         self._register = Register(settings, store, meta, clock)
         self._lookout = Lookout(arguments, clock.monotonic)
-        self._holdings = Holdings(settings, clock, grace_seconds)
+        chunk_bytes = partial(portion_bytes, tally, settings.chunk_bytes)
+        self._holdings = Holdings(settings, chunk_bytes, clock, grace_seconds)
         self._bell = Bell(clock)
         self._watcher = Watcher(watch, self._bell, clock, self._say)
-        self._turns = Turns(settings, self._register, self._holdings, clock, tally, self._bell, self._say)
+        self._claims = Claims(settings, self._register, clock, self._bell, self._say)
+        self._turns = Turns(settings, self._register, self._holdings, self._claims, clock, tally, self._say)
         self._selection = Selection(
             settings, self._register, self._holdings, self._leave_alone, self._is_stopping
         )
@@ -117,7 +122,7 @@ class Follower:
             await self._select(look)
             look_seconds = self._clock.monotonic() - looked_at
             is_through = await self._read_in_turn(chunks, tasks, until=looked_at + self._poll_seconds)
-            self._turns.forget_left()
+            self._claims.forget_left()
             self._turns.appeared_at = looked_at
             # What a notification tells of has only just appeared.
             if is_through and await self._bell.wait(self._nap_seconds()):
@@ -161,7 +166,7 @@ class Follower:
         try:
             return bool(await step)
         except Replaced:
-            self._turns.leave(member)
+            self._claims.leave(member)
             member.start_again(self._clock.monotonic())
         except Unrecognised as error:
             self._turns.meet_stranger(member, error)

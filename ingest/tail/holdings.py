@@ -11,6 +11,7 @@ from typing import Final
 
 from footfall.clock import Clock
 from footfall.errors import SourceError
+from ingest.chunks import ChunkBytes
 from ingest.settings import IngestSettings
 from ingest.sources import Source
 from ingest.sources.opened import unreadable
@@ -35,8 +36,11 @@ class Done:
 class Holdings:
     """The files that are held open, and those that are done until they change."""
 
-    def __init__(self, settings: IngestSettings, clock: Clock, grace_seconds: float) -> None:
+    def __init__(
+        self, settings: IngestSettings, chunk_bytes: ChunkBytes, clock: Clock, grace_seconds: float
+    ) -> None:
         self._settings = settings
+        self._chunk_bytes = chunk_bytes
         self._clock = clock
         self._grace_seconds = grace_seconds
         self._families: dict[FamilyKey, Family] = {}
@@ -113,9 +117,7 @@ class Holdings:
             return
 
         settings = self._settings
-        plain = PlainFile(
-            descriptor, chunk_bytes=settings.chunk_bytes, max_line_bytes=settings.max_line_bytes
-        )
+        plain = PlainFile(descriptor, chunk_bytes=self._chunk_bytes, max_line_bytes=settings.max_line_bytes)
         # A file that is met was rotated before: it has been quiet since it was written to or renamed last.
         wall_seconds = (self._clock.now() - _EPOCH).total_seconds()
         quiet_seconds = max(0.0, wall_seconds - seen.touched_ns / 1e9)

@@ -13,7 +13,17 @@ from typing import Final
 
 from footfall.errors import SourceError
 from footfall.keys import logical_name
-from ingest.sources.find import Source, age, nothing_found, once, quoted, shown, sources_of, unreadable_folder
+from ingest.sources.find import (
+    Source,
+    age,
+    is_folder,
+    nothing_found,
+    once,
+    quoted,
+    shown,
+    sources_of,
+    unreadable_folder,
+)
 
 EXPANSION_SHARE: Final = 0.1
 """Share of the time that may go into walking through directories and expanding patterns."""
@@ -114,9 +124,10 @@ class Lookout:
     def _sources(self, argument: str) -> Iterable[Source]:
         found = sources_of(argument, on_unreadable=self._cannot_read)
         if not found:
-            self._complaints.append(nothing_found(argument))
+            problem = nothing_found(argument)
+            self._complaints.append(SourceError(f"{problem} It is waited for.", hint=problem.hint))
             # A log that is missing now may have been rotated already, and will come.
-            if "\0" not in argument and not has_magic(argument) and not Path(argument).is_dir():
+            if "\0" not in argument and not has_magic(argument) and not is_folder(argument):
                 self._place(Path(argument))
 
         return found
@@ -127,8 +138,9 @@ class Lookout:
     def _place(self, path: Path) -> FamilyKey:
         key = _family(path)
         places = self._places.setdefault(key, {key})
-        if path.is_symlink():
-            places.add(_family(path.resolve()))
+        # Neither raises for what cannot be looked at, as the methods of `Path` do.
+        if os.path.islink(path):  # noqa: PTH114
+            places.add(_family(Path(os.path.realpath(path))))
 
         return key
 

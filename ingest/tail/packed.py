@@ -8,7 +8,7 @@ from typing import BinaryIO, Final, cast
 
 import polars as pl
 
-from ingest.chunks import Chunk, OnPassed
+from ingest.chunks import Chunk, ChunkBytes, OnPassed
 from ingest.sources import OpenSource, Source
 from ingest.stdin import StopRequested
 
@@ -24,7 +24,7 @@ class PackedFile:
         descriptor: int,
         *,
         host_label: str,
-        chunk_bytes: int,
+        chunk_bytes: ChunkBytes,
         max_line_bytes: int,
         is_stopping: Callable[[], bool],
     ) -> None:

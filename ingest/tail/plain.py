@@ -8,7 +8,7 @@ from typing import Final
 import polars as pl
 
 from footfall.keys import FINGERPRINT_BYTES
-from ingest.chunks import Chunk, OnPassed, chunks_from
+from ingest.chunks import Chunk, ChunkBytes, OnPassed, chunks_from
 from ingest.lines import split_lines
 from ingest.sources.beginning import HEAD_BYTES, HEAD_LINES, MOST_HEAD_BYTES, first_record_line
 from ingest.sources.codecs import MAGIC_BYTES
@@ -30,9 +30,9 @@ class PlainFile:
     away while a chunk is read is cut away before it is looked at.
     """
 
-    def __init__(self, descriptor: int, *, chunk_bytes: int, max_line_bytes: int) -> None:
+    def __init__(self, descriptor: int, *, chunk_bytes: ChunkBytes, max_line_bytes: int) -> None:
         self.descriptor = descriptor
-        self._chunk_bytes = chunk_bytes
+        self.chunk_bytes = chunk_bytes
         self._max_line_bytes = max_line_bytes
         self._forget()
 
@@ -40,6 +40,7 @@ class PlainFile:
         self.position = 0
         self._line_number = 1
         self._source_id = ""
+        self._head_at = 0
         self._trace_at, self._trace = 0, b""
         self._searched = self._whole_end = 0
 
@@ -60,9 +61,9 @@ class PlainFile:
 
         From now on the content may not change.
         """
-        size, head = _FIRST_LOOK_BYTES, b""
+        size, head, at = _FIRST_LOOK_BYTES, b"", self._end_of_zeros()
         while True:
-            head = self._read(size, 0)
+            head = self._read(size, at)
             line = first_record_line(head, at_end=at_end and len(head) < size)
             if line is not None or len(head) < size:
                 break
@@ -74,15 +75,20 @@ class PlainFile:
             size *= 4
 
         if line is not None:
-            self._trace_at, self._trace = 0, head[:FINGERPRINT_BYTES]
+            self._head_at = self._trace_at = at
+            self._trace = head[:FINGERPRINT_BYTES]
 
         return line
 
     def head(self) -> pl.DataFrame:
         """Return the first whole lines, as `split_lines` gives them."""
-        data = self._read(HEAD_BYTES, 0)
+        data = self._read(HEAD_BYTES, self._head_at)
         whole = data[: data.rfind(b"\n") + 1] or data
         return split_lines(Chunk("", whole, 0, len(whole), 1, 0)).head(HEAD_LINES)
+
+    def has_full_head(self) -> bool:
+        """Tell whether `head` stays as it is, whatever comes."""
+        return os.fstat(self.descriptor).st_size >= self._head_at + HEAD_BYTES
 
     def begin(self, source_id: str, position: int, line_number: int, recognise: OnPassed) -> None:
         """Go to `position`, the beginning of a line; `recognise` is told what stands before it and may raise.
@@ -131,11 +137,11 @@ class PlainFile:
             return None
 
         last = self._read(1, chunk.end - 1)
+        ends_well = last == (b"\n" if chunk.line_count else b"\0")
         near = max(0, chunk.end - FINGERPRINT_BYTES)
         trace = self._read(chunk.end - near, near)
         self.check()
-        is_whole = is_final or last == b"\n"
-        if not is_whole or len(trace) < chunk.end - near:
+        if not (is_final or ends_well) or len(trace) < chunk.end - near:
             # It was cut behind the position: what stands there now has to be searched again.
             self._searched = self._whole_end = self.position
             return None
@@ -148,6 +154,17 @@ class PlainFile:
         """Let go of the file."""
         os.close(self.descriptor)
 
+    def _end_of_zeros(self) -> int:
+        """Return the offset of the first byte that is not zero."""
+        at = 0
+        while block := os.pread(self.descriptor, _BLOCK_BYTES, at):
+            rest = block.lstrip(b"\0")
+            at += len(block) - len(rest)
+            if rest:
+                break
+
+        return at
+
     def _read_chunk(self, end: int) -> Chunk | None:
         stretch = _Stretch(self.descriptor, self.position, end)
         chunks = chunks_from(
@@ -155,7 +172,7 @@ class PlainFile:
             self._source_id,
             self.position,
             self._line_number,
-            self._chunk_bytes,
+            self.chunk_bytes,
             self._max_line_bytes,
         )
         return next(chunks, None)

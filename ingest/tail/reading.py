@@ -59,7 +59,7 @@ def _identify_packed(
             member.source,
             member.plain.descriptor,
             host_label=settings.host_label,
-            chunk_bytes=settings.chunk_bytes,
+            chunk_bytes=member.plain.chunk_bytes,
             max_line_bytes=settings.max_line_bytes,
             is_stopping=is_stopping,
         )
@@ -132,7 +132,7 @@ def choose_format(member: Member, is_old: bool, is_final: bool) -> Format | None
     if is_all and before is not None:
         return before
 
-    if is_all or len(head) >= HEAD_LINES:
+    if is_all or len(head) >= HEAD_LINES or member.plain.has_full_head():
         raise no_format(member.seen.name, detection)
 
     return None

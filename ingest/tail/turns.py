@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from math import inf
 from typing import Final
 
 import anyio
@@ -14,16 +13,15 @@ from anyio.streams.memory import MemoryObjectSendStream
 
 from footfall.clock import Clock
 from footfall.errors import InputError, SourceTaken
-from ingest.checkpoint import CheckpointKeeper
 from ingest.flow import Running, Work
 from ingest.register import Register
 from ingest.settings import IngestSettings
 from ingest.tail import reading
+from ingest.tail.claims import Claims
 from ingest.tail.holdings import Holdings
 from ingest.tail.look import Key
 from ingest.tail.member import Member
 from ingest.tail.reading import Unrecognised
-from ingest.tail.watch import Bell
 from ingest.tally import Tally
 
 ROOM_SECONDS: Final = 0.01
@@ -41,20 +39,18 @@ class Turns:
         settings: IngestSettings,
         register: Register,
         holdings: Holdings,
+        claims: Claims,
         clock: Clock,
         tally: Tally,
-        bell: Bell,
         say: Callable[[str], None],
     ) -> None:
         self._settings = settings
         self._register = register
         self._holdings = holdings
+        self._claims = claims
         self._clock = clock
         self._tally = tally
-        self._bell = bell
         self._say = say
-        self._active: dict[str, Member] = {}
-        self._left: set[str] = set()
         self._failures: dict[Key, str] = {}
         self._undelivered: tuple[Member, Work] | None = None
         self.appeared_at = clock.monotonic()
@@ -70,10 +66,10 @@ class Turns:
 
         is_final = self._holdings.is_final(member)
         if member.is_begun and not (member.is_stirred or member.unread_bytes or is_final):
-            self._rest(member)
+            self._claims.rest(member)
             return False
 
-        reader = self._active.setdefault(member.source_id, member)
+        reader = self._claims.reader(member.source_id, member)
         if reader is not member:
             self._wait_for(member, reader)
             return False
@@ -81,7 +77,9 @@ class Turns:
         if not await self._begin(member) or not await self._is_due(member, is_final=is_final):
             return False
 
-        if not await self._choose_format(member, is_final=is_final) or not self._is_ours(member, tasks):
+        if not await self._choose_format(member, is_final=is_final) or not self._claims.is_ours(
+            member, tasks
+        ):
             return False
 
         return await self._send(member, chunks, is_final=is_final)
@@ -90,13 +88,10 @@ class Turns:
         if member.is_begun:
             return True
 
-        assert member.source_id is not None
         if member.packed is not None and not self._holdings.is_quiet(member):
             return False  # it may be written still
 
-        member.keeper = await self._register.keeper(member.source_id, member.seen.name)
-        member.has_left = member.source_id in self._left
-        self._left.discard(member.source_id)
+        member.keeper = await self._claims.keeper(member)
         await to_thread.run_sync(reading.begin, member, member.keeper)
         member.is_begun = member.is_stirred = True
         return True
@@ -155,29 +150,6 @@ class Turns:
         member.running = Running(self._register.recipe(member.seen.name, form), member.keeper)
         self._tally.sources += 1
         return True
-
-    def _is_ours(self, member: Member, tasks: TaskGroup) -> bool:
-        """Tell whether the source is this run's; if not, see to it that it becomes so, however long that takes."""
-        assert member.keeper is not None
-        if member.keeper.is_owned and not member.has_left:
-            return True
-
-        if not member.is_acquiring:
-            member.is_acquiring = True
-            tasks.start_soon(self._become_owner, member, member.keeper)
-
-        return False
-
-    async def _become_owner(self, member: Member, keeper: CheckpointKeeper) -> None:
-        is_unmoved = await keeper.acquire(patience_seconds=inf, say=self._say)
-        member.is_acquiring = False
-        if member.keeper is keeper:
-            member.has_left = False
-            member.is_begun = member.is_begun and is_unmoved
-        else:
-            keeper.leave()  # the file has become another log while it waited
-
-        self._bell.ring()
 
     async def _send(self, member: Member, chunks: MemoryObjectSendStream[Work], *, is_final: bool) -> bool:
         assert member.running is not None
@@ -243,16 +215,6 @@ class Turns:
 
         return await self._send(member, chunks, is_final=True)
 
-    def _rest(self, member: Member) -> None:
-        """Leave a source to others when nothing has come for a lease."""
-        lease_seconds = self._settings.lease_seconds
-        if member.keeper is None or member.has_left or not member.keeper.is_owned:
-            return
-
-        if member.is_quiet(self._clock.monotonic(), lease_seconds):
-            member.has_left = True
-            member.keeper.leave()
-
     def meet_stranger(self, member: Member, error: Unrecognised) -> None:
         """Decide about a file that begins like one that was read before, but is not it.
 
@@ -268,7 +230,7 @@ class Turns:
             return
 
         if self._has_copies(member):
-            self.leave(member)  # it is the turn of the one that may be what was read before
+            self._claims.leave(member)  # it is the turn of the one that may be what was read before
             return
 
         is_settled = self._holdings.is_quiet(member) or not error.is_shorter
@@ -297,22 +259,8 @@ class Turns:
 
     def let_go(self, member: Member, *, is_known: bool) -> None:
         """Close a file and leave its source; it is done until it changes."""
-        self.leave(member)
+        self._claims.leave(member)
         self._holdings.let_go(member, is_known=is_known)
-
-    def leave(self, member: Member) -> None:
-        """Let other files, and other runs, read the source of a file."""
-        if member.source_id is None or self._active.get(member.source_id) is not member:
-            return
-
-        del self._active[member.source_id]
-        self._left.add(member.source_id)
-        if member.keeper is not None:
-            member.keeper.leave()
-
-    def forget_left(self) -> None:
-        """Drop the checkpoints of sources that were left, when all of them is saved."""
-        self._left = {one for one in self._left if one not in self._active and not self._register.forget(one)}
 
 
 def sentence_of(error: InputError) -> str:

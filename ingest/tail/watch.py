@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterable
 from contextlib import aclosing
 from pathlib import Path
@@ -12,6 +13,7 @@ from anyio import from_thread, to_thread
 from watchfiles import awatch
 
 from footfall.clock import Clock
+from ingest.sources.find import is_folder
 
 WatchMode = Literal["auto", "notify", "poll"]
 """auto: notifications for local folders; notify: for all; poll: for none. Files are looked at now and then anyway."""
@@ -101,7 +103,7 @@ class Watcher:
             self._say(f"Changes are not heard at once but when files are looked at: {error}.")
 
     def _audible(self) -> list[str]:
-        folders = sorted(folder for folder in self._folders if Path(folder).is_dir())
+        folders = sorted(folder for folder in self._folders if is_folder(folder))
         if self._mode == "notify":
             return folders
 
@@ -130,7 +132,7 @@ class _Cancelled:
 
 def is_on_network(folder: str, mounts: dict[str, str]) -> bool:
     """Tell whether a folder is on a file system that others write to; `mounts` are file systems by mount point."""
-    path = Path(folder).resolve()
+    path = Path(os.path.realpath(folder))
     kind = next((mounts[str(each)] for each in (path, *path.parents) if str(each) in mounts), "")
     return kind.partition(".")[0] in NETWORK_FILE_SYSTEMS
 

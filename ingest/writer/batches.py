@@ -14,10 +14,6 @@ import polars as pl
 
 LARGEST_BATCH_ITEMS: Final = 25
 LARGEST_BATCH_BYTES: Final = 16 * 1024 * 1024
-MIXED_NEIGHBOURS: Final = 0.75
-"""As long as no more puts than this part follow one of their own partition, a batch changes partition six times or
-more. The public Apache log, whose visitors come in bursts, has 0.6."""
-
 _ENVELOPE_BYTES: Final = 1024
 """Room for what stands around the puts: at most 255 bytes of table name and some fixed text."""
 
@@ -76,12 +72,12 @@ def batch_of(puts: Sequence[Put], table: str) -> Batch:
     return Batch(request_body(table, b",".join(put.raw for put in puts).decode()), len(puts))
 
 
-def cut_batches(items: pl.DataFrame, table: str) -> list[Batch]:
+def cut_batches(items: pl.DataFrame, table: str, *, interleave: bool = True) -> list[Batch]:
     """Return the batches that put `items` (`pk`, `sk`, `item`; no key twice) into `table`.
 
-    The partitions are interleaved, each in its own order: see `interleaved`.
+    The partitions are interleaved, each in its own order, unless the table has no limits: see `interleaved`.
     """
-    puts = interleaved(items).select(
+    puts = (interleaved(items) if interleave else items).select(
         pl.concat_str(pl.lit(_PUT_OPEN), pl.col("item"), pl.lit(_PUT_CLOSE)).alias("put")
     )
     largest = puts.select(pl.col("put").str.len_bytes().max()).item() or 0
@@ -99,17 +95,13 @@ def request_body(table: str, joined_puts: str) -> bytes:
 
 
 def interleaved(items: pl.DataFrame) -> pl.DataFrame:
-    """Return `items`, where they are not mixed yet with each partition spread evenly over all: U1.1 U2.1 U3.1 U1.2 ….
+    """Return `items` with each partition spread evenly over all of them: U1.1 U2.1 U3.1 U1.2 ….
 
-    A log may be sorted by anything; writes go on at the table's full rate only while they meet all of its partitions
-    ("Distributing write activity efficiently during data upload", Amazon DynamoDB Developer Guide). Item n of the N of
-    a partition goes to the place (n + 1/2) / N, so that a large one is spread, too, and not left over at the end.
+    A log may be sorted by anything, and visitors come in bursts; writes go on at the table's full rate only while they
+    meet all of its partitions ("Distributing write activity efficiently during data upload", Amazon DynamoDB Developer
+    Guide). Item n of the N of a partition goes to the place (n + 1/2) / N, so that a large one is spread, too, and not
+    left over at the end.
     """
-    # Shards mix most logs already, and the order of the log is the one that an embedded store writes fastest in.
-    neighbours = items.select((pl.col("pk") == pl.col("pk").shift()).mean()).item() or 0.0
-    if neighbours <= MIXED_NEIGHBOURS:
-        return items
-
     place = (pl.int_range(pl.len()) + 0.5) / pl.len()
     return items.sort(place.over("pk"), maintain_order=True)
 

@@ -75,6 +75,16 @@ class Writer:
         """Return how many requests may be under way at the moment."""
         return self._sender.width.limit
 
+    @property
+    def is_limited(self) -> bool:
+        """Tell whether the table has limits, as far as it has told; a file on this machine has none."""
+        return self.write_units_per_second < inf or self.has_hot_partitions
+
+    @property
+    def has_hot_partitions(self) -> bool:
+        """Tell whether batches may wait for their part in a hot partition, so that more of them should be in hand."""
+        return bool(self._sender.lanes)
+
     async def begin(self, law: Law = CUBIC) -> None:
         """Ask what the table takes and start near it. Without this the first throttling tells."""
         self._sender.begin(await ask_capacity(self._store), law)

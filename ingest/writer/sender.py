@@ -83,6 +83,7 @@ class Sender:
         ceiling = min(capacity.maximum, self._max_write_units)
         self.pace = Pace(Rate(capacity.units, ceiling=ceiling, law=law), self._clock.monotonic())
         self._gate = Gate(self._clock, self.pace, self.width)
+        self._report()
 
     def puts_at_once(self, batch: Batch) -> int:
         """Return how many puts of `batch` may go into one request."""
@@ -147,10 +148,13 @@ class Sender:
             return self._failed(request, _FOREIGN)
 
         self.width.succeed()
-        stored, units = request.batch.puts - len(left), answer.consumed_units
-        self._tally.consumed_write_units += units
-        self._costs.learn(request.batch, stored, units)
-        self._refund(request, request.units - (units or request.units * stored / request.batch.puts))
+        stored = request.batch.puts - len(left)
+        self._tally.consumed_write_units += answer.consumed_units
+        self._tally.written += stored
+        self._costs.learn(request.batch, stored, answer.consumed_units)
+        # Not every server that speaks DynamoDB's protocol tells what was consumed.
+        units = answer.consumed_units or request.units * stored / request.batch.puts
+        self._refund(request, request.units - units)
         if stored:
             self.stored_at, self.refused_in_a_row = self._clock.monotonic(), 0
 

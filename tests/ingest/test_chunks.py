@@ -90,6 +90,22 @@ def test_an_oversized_line_is_cut_and_passed_over_at_any_chunk_size(chunk_bytes:
     assert lines_of(chunks)[-1] == (3, 44, b"bb")
 
 
+@pytest.mark.parametrize("chunk_bytes", [1, 30, 10_000])
+@pytest.mark.parametrize("zeros", [2, 95, 3000])
+def test_zero_bytes_in_front_of_a_line_that_is_too_long_with_them_are_passed_over(
+    chunk_bytes: int, zeros: int
+) -> None:
+    line = b"b" * 99 + b"\n"
+    chunks = cut(b"a\n" + b"\0" * zeros + line + b"c\n", chunk_bytes, max_line_bytes=100)
+    data = b"".join(chunk.data for chunk in chunks)
+    assert data == b"a\n" + line + b"c\n"
+    assert not any(chunk.oversized for chunk in chunks)
+    [gap] = [chunk for chunk in chunks if not chunk.data]
+    assert (gap.start, gap.end, gap.line_count) == (2, 2 + zeros, 0)
+    assert [chunk.start for chunk in chunks][1:] == [chunk.end for chunk in chunks][:-1]
+    assert sum(chunk.line_count for chunk in chunks) == 3
+
+
 def test_a_line_of_exactly_the_limit_is_whole() -> None:
     chunks = cut(b"x" * 10 + b"\n" + b"y" * 11 + b"\n", 100, max_line_bytes=10)
     assert [chunk.oversized for chunk in chunks] == [False, True]

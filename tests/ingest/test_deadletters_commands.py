@@ -15,6 +15,7 @@ import pytest
 import cli
 from footfall.clock import SystemClock
 from footfall.errors import FootfallError, SettingsError, SourceError, StoreError, TooManyRejected
+from ingest.commands.deadletters import SHOWN_BYTES
 from ingest.deadletters import DeadLetterFile, dead_letter
 from tests.ingest.runs import table
 from tests.ingest.stubborn import stubborn_server
@@ -76,7 +77,7 @@ def test_the_list_counts_by_reason_and_source_and_shows_nothing_as_it_is(run: Ru
     assert code == 0
     assert is_safe(out + err)
     lines = out.splitlines()
-    assert lines[0].startswith(r"2 no-match, access\x1b[2J.log, 20")
+    assert lines[0].startswith(r"2 no-match, access\x1b[2J.log, refused 20")
     assert lines[1].startswith("    line 2: www.example.org:443")
     assert lines[3] == r"    line 1: \x1b]0;owned\x07\x1b[2J\u202e what\xff is this"
     assert "3 waiting, 0 stored" in err
@@ -99,10 +100,10 @@ def test_lines_that_are_no_records_are_told(run: Run, dead: Path) -> None:
     with dead.open("ab") as file:
         file.write(b"?\n\n{}\n")
 
-    assert "2 lines of it are no records: 4, 6." in run("list", dead)[2]
+    assert "No records: 2 lines of it, 4, 6." in run("list", dead)[2]
 
 
-def test_show_writes_letters_whole_and_safe(run: Run, dead: Path) -> None:
+def test_show_writes_letters_safe(run: Run, dead: Path) -> None:
     code, out, err = run("show", dead, "--limit", "2")
     assert code == 0
     assert is_safe(out)
@@ -110,6 +111,26 @@ def test_show_writes_letters_whole_and_safe(run: Run, dead: Path) -> None:
     assert r"bad\x1b-reason: why \u202e" in out
     assert GOOD.decode() in out
     assert "1 more; --limit 3 shows them." in err
+
+
+def test_show_does_not_flood_a_terminal_with_a_megabyte(run: Run, tmp_path: Path) -> None:
+    path, raw = tmp_path / "dead.ndjson", b"x" * 10_000
+    letter = dead_letter(
+        raw,
+        source="a.log",
+        source_id="0" * 16,
+        line=1,
+        offset=0,
+        reason="no-match",
+        sentence="s",
+        raw_bytes=10_000,
+    )
+    DeadLetterFile(path, SystemClock()).append([letter])
+    out = run("show", path)[1]
+    assert "x" * SHOWN_BYTES in out
+    assert "x" * (SHOWN_BYTES + 1) not in out
+    assert "Its first 4,096 bytes are shown; --raw writes all that is kept." in out
+    assert run("show", path, "--raw")[1].encode() == raw + b"\n"
 
 
 def test_show_raw_writes_the_lines_byte_for_byte(run: Run, dead: Path) -> None:

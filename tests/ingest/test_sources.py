@@ -161,6 +161,19 @@ def test_an_argument_that_finds_nothing_is_an_error_with_a_hint(tmp_path: Path, 
     assert caught.value.hint
 
 
+def test_what_cannot_be_looked_at_is_an_error_with_the_reason(tmp_path: Path) -> None:
+    # As in a folder without permission, which would not stop the superuser.
+    with pytest.raises(SourceError, match="cannot be looked at: File name too long") as caught:
+        find_sources([str(tmp_path / ("x" * 5000))])
+
+    assert caught.value.hint == f"ls -ld {tmp_path}"
+
+
+def test_a_pipe_of_the_shell_is_known_as_standard_input_is() -> None:
+    sources = find_sources(["/dev/fd/0", "/proc/self/fd/0", "/dev/stdin"], stdin_name="web.log")
+    assert {source.file_name for source in sources} == {"web.log"}
+
+
 def test_a_hostile_file_name_is_shown_harmless() -> None:
     with pytest.raises(SourceError) as caught:
         find_sources(["/nowhere/\x1b[2J.log"])
@@ -218,6 +231,7 @@ def test_a_head_has_whole_lines_only_where_the_file_goes_on(tmp_path: Path) -> N
         (b"\xef\xbb\xbf" + LINE + b"\r\n", LINE),
         (b"# comment\n\n  \n\0\0\n" + LINE + b"\nmore\n", LINE),
         (b"x" * 10_000 + b"\n", b"x" * 4096),
+        (b"\0" * 100 + LINE + b"\n", LINE),
     ],
 )
 def test_the_identity_comes_from_the_first_record_line(
@@ -226,6 +240,16 @@ def test_the_identity_comes_from_the_first_record_line(
     with open_source(source_of(put(tmp_path / "a.log", data))) as opened:
         assert opened.id == (None if line is None else keys.source_id(line, "a.log"))
         assert read_all(opened) == (data, None)
+
+
+@pytest.mark.parametrize("zeros", [10_000, 2**20 - 3, 20_000_000])
+def test_a_log_is_known_by_what_follows_the_zero_bytes_of_a_copytruncate(tmp_path: Path, zeros: int) -> None:
+    data = bytes(zeros) + LINE + b"\n"
+    for number, content in enumerate((data, gzip.compress(data))):
+        with open_source(source_of(put(tmp_path / f"a.log.{number}", content))) as opened:
+            assert opened.id == keys.source_id(LINE, "a.log")
+            assert [(chunk.start, chunk.data) for chunk in opened.chunks()][-1][1].endswith(LINE + b"\n")
+            assert opened.head()["text"].to_list() == [LINE.decode()]
 
 
 def test_a_log_is_found_behind_more_comments_than_the_sample_holds(tmp_path: Path) -> None:
@@ -470,8 +494,8 @@ def decompress(packed: bytes, read_bytes: int = 1000) -> bytes:
 
 
 def test_decompression_streams(tmp_path: Path) -> None:
-    bomb = gzip.compress(bytes(50_000_000), 9)
+    bomb = gzip.compress(b"x" * 50_000_000, 9)
     path = put(tmp_path / "a.log", bomb)
     with open_source(source_of(path)) as opened:
         [chunk] = opened.chunks()
-        assert chunk == Chunk(opened.id or "", bytes(2**20), 0, 50_000_000, 1, 1, True, True)
+        assert chunk == Chunk(opened.id or "", b"x" * 2**20, 0, 50_000_000, 1, 1, True, True)

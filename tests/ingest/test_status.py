@@ -159,6 +159,16 @@ def test_status_of_one_group_is_of_that_only(run: Run, tmp_path: Path) -> None:
     assert [one["group"] for one in documents] == ["two"]
     code, out, _ = run("status", "--store", store, "--group", "three")
     assert (code, out) == (0, f"No source was read into group three of {store} yet.\n")
+    assert "group a\\x1b[2Jb of" in run("status", "--store", store, "--group", "a\x1b[2Jb")[1]
+
+
+def test_the_json_of_a_hostile_name_is_ascii(run: Run, tmp_path: Path) -> None:
+    log, store = write_log(tmp_path / "\u202egol\x9b.log", 10), f"embedded:{tmp_path / 'store.db'}"
+    run("ingest", log, "--site", "example.org", "--store", store)
+    for command in ("status", "verify"):
+        out = run(command, "--store", store, "--format", "json")[1]
+        assert out.isascii()
+        assert r"/\u202egol\u009b.log" in out
 
 
 def test_an_owner_is_shown_with_its_lease(run: Run, tmp_path: Path) -> None:

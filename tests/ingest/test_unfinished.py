@@ -45,6 +45,11 @@ def test_a_last_line_that_is_whole_is_read_but_not_final() -> None:
     assert (last.chunk.start, last.chunk.first_line_number, last.chunk.line_count) == (lines.chunk.end, 7, 1)
 
 
+def test_zero_bytes_that_were_passed_over_are_final() -> None:
+    [part] = readable_parts(gap := Chunk("0123456789abcdef", b"", 100, 5000, 5, 0), COMBINED)
+    assert part == Part(gap)
+
+
 def test_only_a_cut_line_is_nothing() -> None:
     assert parts(LINES[0][:30]) == []
 

@@ -113,7 +113,7 @@ def test_a_deleted_event_is_named_by_source_and_day(
     assert "access.log (id " in out
     assert f"  GAP 2026-03-01: {LINES} accounted for, {LINES - 2} stored, 2 missing\n" in out
     assert out.count("GAP") == 1
-    assert "2 events that the checkpoints account for are missing" in err
+    assert "Missing: 2 events that the checkpoints account for." in err
     assert "--replay" in err
 
 
@@ -167,7 +167,7 @@ def test_a_missing_dead_letter_is_named(verified: Run, store: Path, tmp_path: Pa
     code, out, err = verified("--dead-letters", dead)
     assert code == 7
     assert "  GAP dead letters: 2 lines rejected, 1 kept, 1 missing\n" in out
-    assert "1 dead letters that the checkpoints account for are missing" in err
+    assert "Missing: 1 dead letter that the checkpoints account for." in err
 
 
 def test_letters_of_several_files_are_counted_once_each(verified: Run, store: Path, tmp_path: Path) -> None:

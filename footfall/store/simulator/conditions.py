@@ -100,6 +100,9 @@ def _at_least_one(text: str) -> float:
 
 
 _RATE: Final = "units/s, over time"
+_EXAMPLE: Final = (
+    "--store 'embedded:trial.db?write_units=1000,500@30&faults=unprocessed:0.05'   (docs/simulator.md)"
+)
 PARAMETERS: Final[Mapping[str, Parameter]] = MappingProxyType(
     {
         "write_units": Parameter(
@@ -195,15 +198,16 @@ def parse_conditions(text: str) -> Conditions:
 def _parse(name: str, value: str) -> Any:
     parameter = PARAMETERS.get(name)
     if parameter is None:
-        known = ", ".join(PARAMETERS)
-        raise SettingsError(f"An embedded store has no parameter {name!r}.", hint=f"there are {known}")
+        raise SettingsError(
+            f"An embedded store has no parameter {name!r}; there are {', '.join(PARAMETERS)}.", hint=_EXAMPLE
+        )
 
     try:
         return parameter.parse(value)
     except ValueError as error:
         raise SettingsError(
-            f"The store's parameter {name}={value} makes no sense: {error}.",
-            hint=f"{name} takes {parameter.unit}; docs/simulator.md has examples",
+            f"The store's parameter {name}={value} makes no sense: {error}. It takes {parameter.unit}.",
+            hint=_EXAMPLE,
         ) from None
 
 

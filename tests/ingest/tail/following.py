@@ -74,6 +74,10 @@ class Following:
         found = path.stat()
         await self.until(lambda: self.feed._holdings.member((found.st_dev, found.st_ino)) is not None)
 
+    async def until_known(self) -> None:
+        """Return when some log has a checkpoint: what was rotated before that is not known to belong to it."""
+        await self.until(lambda: any(keeper.saved.revision for keeper in self.feed.keepers))
+
     async def until_stored(self, events: int) -> None:
         """Return when the table has so many events, whichever run has stored them."""
         with anyio.move_on_after(LIMIT_SECONDS) as limit:

@@ -88,7 +88,9 @@ async def test_every_line_is_stored_once_whatever_happens_while_following(
     tell: Tell, seed: int, watch: str
 ) -> None:
     story = tell(seed, (*LASTING, "delete"))
+    story.server.write(1)
     async with following(story.store, story.server.log, watch=watch) as run:
+        await run.until_known()
         for _ in range(6):
             await story.go_on(run)
 
@@ -105,8 +107,7 @@ async def test_every_line_is_stored_once_across_runs_that_are_stopped_and_cancel
     for _ in range(5):
         is_cancelled = story.chance.random() < 0.5
         async with following(story.store, story.server.log, is_cancelled=is_cancelled) as run:
-            # What nobody has seen is not known to have been there.
-            await run.until(lambda: any(each.saved.revision for each in run.feed.keepers))
+            await run.until_known()
             await story.go_on(run)
 
         await story.go_on(None)
@@ -123,7 +124,7 @@ async def test_every_line_is_stored_once_when_a_link_leads_elsewhere_again_and_a
     story.server.write(5)
     for _ in range(3):
         async with following(story.store, story.server.log) as run:
-            await run.until(lambda: any(each.saved.revision for each in run.feed.keepers))
+            await run.until_known()
             await story.go_on(run)
 
         await story.go_on(None)

@@ -143,7 +143,7 @@ async def test_a_log_that_appears_later_is_read_from_its_beginning(store: Path, 
         write_log(log, 5)
         await run.until_read(5)
 
-    assert run.notices == [f"There is no file {log}. Try: ls -l {log.parent}"]
+    assert run.notices == [f"There is no file {log}. It is waited for. Try: ls -l {log.parent}"]
 
 
 @pytest.mark.parametrize("argument", ["*.log", "**/*.log", "."])
@@ -274,6 +274,36 @@ async def test_a_log_that_was_cut_for_good_is_read_again(store: Path, log: Path)
     assert await pages(store) == {*range(100), *range(200, 210)}
 
 
+@pytest.mark.parametrize("generations", [1, 3])
+async def test_a_server_that_does_not_append_loses_nothing_by_copytruncate(
+    store: Path, log: Path, generations: int
+) -> None:
+    """It goes on at its old offset, so that its log begins with zero bytes: here with more than a line may have."""
+    at, lines = 1_500_000, 20
+    write_log(log, lines)
+    async with following(store, log) as run:
+        await run.until_stored(lines)
+
+    for number in range(generations):
+        log.rename(log.with_name(f"access.log.{generations - number}"))
+        log.write_bytes(bytes(at * (number + 1)) + b"".join(combined_lines(20, first=lines)))
+        lines += 20
+
+    async with following(store, log) as run:
+        await run.until_stored(lines)
+
+    assert len(await table(store)) == lines
+    assert run.tally.counts.rejected == 0
+
+
+async def test_a_log_that_begins_with_a_giant_line_of_no_format_is_said_to_be_unreadable(
+    store: Path, log: Path
+) -> None:
+    log.write_bytes(b"x" * 2**21 + b"\n" + b"".join(combined_lines(20)))
+    async with following(store, log) as run:
+        await run.until(lambda: any("in no known format" in notice for notice in run.notices))
+
+
 async def test_a_new_log_that_begins_with_the_same_line_is_read_after_the_old_one(
     store: Path, log: Path
 ) -> None:
@@ -287,6 +317,26 @@ async def test_a_new_log_that_begins_with_the_same_line_is_read_after_the_old_on
         await run.until_read(152)
 
     assert await pages(store) == set(range(151))
+
+
+async def test_of_two_logs_that_begin_alike_the_one_that_was_read_before_goes_on_first(
+    store: Path, log: Path
+) -> None:
+    write_log(log, 5)
+    async with following(store, log) as run:
+        await run.until_read(5)
+
+    moved = log.with_name("archive") / log.name
+    moved.parent.mkdir()
+    log.rename(moved)
+    append(moved, b"".join(combined_lines(5, first=5)))
+    log.write_bytes(b"".join([*combined_lines(1), *combined_lines(20, first=100)]))
+    async with following(store, log, moved) as run:
+        await run.until_read(5)
+        await run.until(lambda: any("waits until that one is over" in notice for notice in run.notices))
+
+    assert run.tally.counts.lines == 5
+    assert await pages(store) == set(range(10))
 
 
 async def test_two_logs_that_begin_with_the_same_line_are_told_apart_by_the_user(

@@ -57,7 +57,9 @@ def test_a_log_that_is_not_there_is_waited_for_with_what_it_was_rotated_to(tmp_p
     put(tmp_path / "a.log.1")
     look = looking(tmp_path / "a.log").look()
     assert names(look) == [["a.log.1"]]
-    assert [str(complaint) for complaint in look.complaints] == [f"There is no file {tmp_path / 'a.log'}."]
+    assert [str(complaint) for complaint in look.complaints] == [
+        f"There is no file {tmp_path / 'a.log'}. It is waited for."
+    ]
 
 
 def test_a_link_leads_to_the_files_of_its_target(tmp_path: Path) -> None:
@@ -84,7 +86,9 @@ def test_folders_are_those_of_the_files_and_of_what_links_lead_to(tmp_path: Path
     assert lookout.folders == {str(tmp_path), str(tmp_path / "real"), str(tmp_path / "logs")}
 
 
-@pytest.mark.parametrize("argument", ["missing.log", "*.nothing", "empty", "nul\0byte", "gone/x.log"])
+@pytest.mark.parametrize(
+    "argument", ["missing.log", "*.nothing", "empty", "nul\0byte", "gone/x.log", "x" * 5000]
+)
 def test_what_names_nothing_is_said_and_is_no_end(tmp_path: Path, argument: str) -> None:
     (tmp_path / "empty").mkdir()
     path = put(tmp_path / "a.log")

@@ -80,7 +80,7 @@ def test_other_content_in_its_place_is_noticed(plain: PlainFile, path: Path, con
         plain.take(is_final=False)
 
     plain.start_again()
-    expected = content.partition(b"\n")[0] if content else None
+    expected = content.partition(b"\n")[0].lstrip(b"\0") if content else None
     assert plain.first_line(at_end=False) == expected
 
 
@@ -130,6 +130,28 @@ def test_an_oversized_line_waits_for_its_newline_and_is_passed_over(plain: Plain
     assert (chunk.data, chunk.first_line_number) == (b"next\n", 4)
 
 
+def test_zero_bytes_that_are_too_long_for_a_line_are_passed_over(path: Path) -> None:
+    path.write_bytes(b"\0" * 1000 + b"one\ntwo\n")
+    plain = begun(path)
+    chunks = [plain.take(is_final=False), plain.take(is_final=False)]
+    assert [chunk and (chunk.start, chunk.data, chunk.line_count) for chunk in chunks] == [
+        (0, b"", 0),
+        (1000, b"one\ntwo\n", 2),
+    ]
+    assert plain.take(is_final=False) is None
+    plain.close()
+
+
+def test_the_head_begins_where_lines_begin(path: Path) -> None:
+    path.write_bytes(b"\0" * 20_000_000 + b"one\ntwo\n")
+    plain = begun(path)
+    assert plain.head()["text"].to_list() == ["one", "two"]
+    assert not plain.has_full_head()
+    append(path, b"x" * 2**20)
+    assert plain.has_full_head()
+    plain.close()
+
+
 def test_a_log_is_recognised_by_what_stands_before_its_position(path: Path) -> None:
     path.write_bytes(b"".join(b"line %d\n" % number for number in range(1000)))
     plain = held(path)
@@ -163,6 +185,7 @@ HEADS = st.one_of(
         st.sampled_from([b"# comment", b"", b" ", b"\0\0", b"line", b"x" * 5000, b"\xef\xbb\xbf"]), max_size=8
     ).map(b"\n".join),
     st.integers(0, 40_000).map(lambda count: b"#\n" * count + b"line\n"),
+    st.integers(0, 2_000_000).map(lambda count: bytes(count) + b"line\n"),
 )
 
 

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from itertools import pairwise
 
 import msgspec
 import polars as pl
@@ -71,10 +72,16 @@ def test_a_large_partition_is_in_every_batch_and_not_left_over_at_the_end() -> N
     assert all(17 <= count <= 20 for count in large)
 
 
-def test_partitions_that_are_mixed_already_keep_the_order_of_the_log() -> None:
-    rows = [(f"shard {number * 7 % 8}", str(number)) for number in range(200)]
+def test_short_bursts_of_one_partition_are_taken_apart_too() -> None:
+    rows = [(f"shard {number // 2 % 5}", str(number)) for number in range(200)]
     puts = [put for batch in cut_batches(items(*rows), TABLE) for put in puts_of(batch)]
-    assert [int(put["n"]["N"]) for put in puts] == list(range(200))
+    assert not any(one["pk"] == next_one["pk"] for one, next_one in pairwise(puts))
+
+
+def test_a_table_without_limits_gets_the_order_of_the_log() -> None:
+    rows = [(f"shard {number // 2 % 5}", str(number)) for number in range(200)]
+    batches = cut_batches(items(*rows), TABLE, interleave=False)
+    assert [int(put["n"]["N"]) for batch in batches for put in puts_of(batch)] == list(range(200))
 
 
 def test_a_put_taken_out_of_a_batch_goes_again_byte_for_byte() -> None:

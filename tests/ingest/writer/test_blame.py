@@ -55,3 +55,16 @@ def test_a_table_that_refuses_by_lot_is_hardly_ever_taken_for_a_hot_partition() 
     sent = puts(**{f"p{number}": 3 for number in range(8)})
     blamed = [suspicion.inferred(sent, chance.sample(sent, chance.randint(1, 24))) for _ in range(5000)]
     assert sum(bool(blame.hot) for blame in blamed) <= 5
+
+
+def test_what_speaks_against_a_partition_is_forgotten_when_the_table_refuses() -> None:
+    suspicion, sent = Suspicion(), puts(hot=5, a=10, b=10)
+    assert suspicion.inferred(sent, sent[:3]) == TABLE
+    assert suspicion.inferred(sent, [sent[0], sent[5], sent[15]]) == TABLE
+    assert suspicion.inferred(sent, sent[:3]) == TABLE
+
+
+def test_the_first_time_it_counts_that_any_other_partition_could_have_been_it() -> None:
+    suspicion, sent = Suspicion(), puts(hot=5, **{f"p{number}": 1 for number in range(20)})
+    assert suspicion.inferred(sent, sent[:4]) == TABLE
+    assert suspicion.inferred(sent, sent[:4]) == Blame(hot=frozenset({"hot"}))

@@ -86,3 +86,15 @@ async def test_room_that_grows_back_is_used_at_once() -> None:
             stage.width.succeed()
 
     assert [at for _, at in stage.passed] == [0.0, 1.0, 1.0, 1.0]
+
+
+async def test_when_one_in_the_middle_gives_up_the_others_keep_their_turns() -> None:
+    stage = Stage(width=1)
+    async with anyio.create_task_group() as tasks, anyio.create_task_group() as doomed:
+        for order in (0, 2, 5, 4, 3, 1, 6):
+            (doomed if order == 2 else tasks).start_soon(stage.pass_through, order, 1.0)
+
+        await stage.clock.sleep(0.5)
+        doomed.cancel_scope.cancel()
+
+    assert [order for order, _ in stage.passed] == [0, 1, 3, 4, 5, 6]

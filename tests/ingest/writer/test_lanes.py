@@ -177,3 +177,15 @@ def test_puts_of_a_lane_go_oldest_batch_first() -> None:
 
     [lane] = lanes
     assert [ticket.order for ticket in lane.take(25)] == [1, 2, 3]
+
+
+def test_an_abandoned_put_is_not_taken_and_a_lane_that_waits_is_not_closed() -> None:
+    lanes = Lanes()
+    lanes.heat("a", 0.0)
+    _, tickets = lanes.divert([put("a", 1), put("a", 2)], 1)
+    lanes.abandon(tickets[:1])
+    lanes.cool(1000.0)
+    [lane] = lanes
+    assert lane.take(25) == tickets[1:]
+    lanes.cool(1000.0)
+    assert not lanes

@@ -95,6 +95,27 @@ async def test_exactly_the_unprocessed_items_are_sent_again(indent: int) -> None
     assert stage.tally.consumed_write_units == 3.0
 
 
+async def test_a_server_that_does_not_report_what_it_consumed_is_paced_by_what_was_expected() -> None:
+    stage = Stage(lambda *_: Reply(200, b"{}"), chance=0.0)
+    names = [str(number) for number in range(25)]
+    while stage.clock.monotonic() < 5:
+        await stage.writer.write(batch_of(*names))
+        stage.clock.advance(0.125)
+
+    stage.engine._answers = lambda *_: THROTTLED if stage.tally.throttled == 0 else Reply(200, b"{}")
+    await stage.writer.write(batch_of(*names))
+    assert stage.writer.write_units_per_second == pytest.approx(200 * 0.95, rel=0.15)
+    assert stage.tally.consumed_write_units == 0
+
+
+async def test_a_table_that_throttles_is_known_to_have_limits() -> None:
+    stage = Stage([stored(), THROTTLED, stored()])
+    await stage.writer.write(batch_of("a"))
+    assert not stage.writer.is_limited
+    await stage.writer.write(batch_of("b"))
+    assert stage.writer.is_limited
+
+
 async def test_what_is_sent_again_reports_its_capacity_too() -> None:
     stage = Stage([stored(left=("b",)), stored()])
     await stage.writer.write(batch_of("a", "b"))

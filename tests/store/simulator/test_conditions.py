@@ -1,8 +1,11 @@
 from __future__ import annotations
 
+import shlex
+
 import pytest
 
 from footfall.errors import SettingsError
+from footfall.store.address import parse_address
 from footfall.store.simulator import Conditions, parse_conditions
 from footfall.store.simulator.conditions import PARAMETERS, Ceilings
 from footfall.store.simulator.faults import Fault
@@ -76,12 +79,24 @@ def test_what_makes_no_sense_is_refused_with_what_would(text: str, part: str) ->
     assert caught.value.hint
 
 
+def test_the_hint_of_every_refusal_is_a_store_that_opens() -> None:
+    for text in ("wirte_units=5", "write_units=abc"):
+        with pytest.raises(SettingsError) as caught:
+            parse_conditions(text)
+
+        words = shlex.split((caught.value.hint or "").partition("   ")[0])
+        address = parse_address(words[1])
+        assert words[0] == "--store"
+        assert address.conditions is not None
+        assert address.conditions.is_provisioned
+
+
 @pytest.mark.parametrize("text", ["wirte_units=5", "=5", "?write_units=5", "WRITE_UNITS=5", "x"])
 def test_an_unknown_parameter_is_answered_with_the_known_ones(text: str) -> None:
     with pytest.raises(SettingsError, match="has no parameter") as caught:
         parse_conditions(text)
 
-    assert all(name in (caught.value.hint or "") for name in PARAMETERS)
+    assert all(name in str(caught.value) for name in PARAMETERS)
 
 
 def test_nothing_but_chance_leaves_a_table_without_limits() -> None:
