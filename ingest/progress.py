@@ -99,8 +99,12 @@ def progress_line(tally: Tally, rate: float) -> str:
 def pace_line(tally: Tally) -> str:
     """Return what limits the writing, and to which rate when that is one of the whole table."""
     limit = LIMITS.get(tally.limited_by) or printable(tally.limited_by, 300)
-    rate = tally.write_units_per_second
-    return f"limited by {limit}" if rate is None else f"limited by {limit} ({rate:,.0f} units/s)"
+    rate, ceiling = tally.write_units_per_second, tally.ceiling_units_per_second
+    if rate is None:
+        return f"limited by {limit}"
+
+    most = f" of {ceiling:,.0f}" if ceiling is not None and rate < ceiling else ""
+    return f"limited by {limit} ({rate:,.0f}{most} units/s)"
 
 
 def live_line(figures: str, seconds: float, share: float | None, width: int) -> Text:

@@ -70,8 +70,9 @@ class Tally:
     """The running figures of one ingest; one task at a time changes them.
 
     `written` are the puts that the table has, those of chunks in hand too. `write_units_per_second` is the rate the
-    writer keeps to at the moment, None while there is no limit; `limited_by` what it is that limits it, empty while
-    nothing does. `throttle_reasons` are DynamoDB's own words.
+    writer keeps to at the moment, None while there is no limit; `ceiling_units_per_second` the one it never exceeds, if
+    the user or the table has set one; `limited_by` what it is that limits it, empty while nothing does.
+    `throttle_reasons` are DynamoDB's own words.
     """
 
     counts: Counts = field(default_factory=Counts)
@@ -87,6 +88,7 @@ class Tally:
     retried: int = 0
     consumed_write_units: float = 0.0
     write_units_per_second: float | None = None
+    ceiling_units_per_second: float | None = None
     limited_by: str = ""
     throttle_reasons: Counter[str] = field(default_factory=Counter)
     rejected_by_reason: Counter[str] = field(default_factory=Counter)
@@ -107,6 +109,7 @@ class Tally:
             "retried": self.retried,
             "consumed_write_units": self.consumed_write_units,
             "write_units_per_second": self.write_units_per_second and round(self.write_units_per_second, 1),
+            "ceiling_units_per_second": self.ceiling_units_per_second,
             "limited_by": self.limited_by or None,
             "throttle_reasons": dict(self.throttle_reasons),
             "seconds": round(seconds, 3),

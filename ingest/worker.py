@@ -49,14 +49,7 @@ class Worker:
         self._clock = clock
         self._tally = tally
         self._feed = feed
-        self._writer = Writer(
-            store,
-            clock,
-            tally,
-            give_up_after_seconds=settings.give_up_after_seconds,
-            writers=settings.writers,
-            max_write_units=settings.max_write_units,
-        )
+        self._writer = Writer.of(settings, store, clock, tally)
         self._dead_letters = DeadLetterFile(settings.dead_letters, clock)
         self._dead_letters_lock = anyio.Lock()
         self._ledger = DayLedger(store, clock)

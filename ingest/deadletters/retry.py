@@ -104,14 +104,7 @@ class Retry:
         self._store = store
         self._meta = meta
         self._clock = clock
-        self._writer = Writer(
-            store,
-            clock,
-            tally,
-            give_up_after_seconds=settings.give_up_after_seconds,
-            writers=settings.writers,
-            max_write_units=settings.max_write_units,
-        )
+        self._writer = Writer.of(settings, store, clock, tally)
         self._ledger = DayLedger(store, clock)
         self._file = DeadLetterFile(letters.path, clock, hint=AGAIN)
         self.retried = retried

@@ -19,6 +19,7 @@ from footfall.store import Store
 from footfall.store.engine import Reply
 from footfall.store.outcome import error_for
 from footfall.text import printable
+from ingest.settings import IngestSettings
 from ingest.tally import Tally
 from ingest.writer.batches import LARGEST_BATCH_ITEMS, Batch, Put, Refused, batch_of, puts_of
 from ingest.writer.capacity import ask_capacity
@@ -59,6 +60,18 @@ class Writer:
         self._backoff = backoff
         self._orders = count()
         self._sender = Sender(store, clock, tally, writers=writers, max_write_units=max_write_units or inf)
+
+    @classmethod
+    def of(cls, settings: IngestSettings, store: Store, clock: Clock, tally: Tally) -> Writer:
+        """Return the writer that a run is set to."""
+        return cls(
+            store,
+            clock,
+            tally,
+            give_up_after_seconds=settings.give_up_after_seconds,
+            writers=settings.writers,
+            max_write_units=settings.max_write_units,
+        )
 
     @property
     def write_units_per_second(self) -> float:

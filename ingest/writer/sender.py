@@ -83,6 +83,7 @@ class Sender:
         ceiling = min(capacity.maximum, self._max_write_units)
         self.pace = Pace(Rate(capacity.units, ceiling=ceiling, law=law), self._clock.monotonic())
         self._gate = Gate(self._clock, self.pace, self.width)
+        self._tally.ceiling_units_per_second = None if ceiling == inf else ceiling
         self._report()
 
     def puts_at_once(self, batch: Batch) -> int:

@@ -32,6 +32,8 @@ def test_rejected_lines_and_throttling_are_shown_only_when_there_are_any() -> No
 def test_what_limits_the_writing_is_shown_while_it_does() -> None:
     tally = Tally(limited_by="table", write_units_per_second=987.6)
     assert ", limited by the table (988 units/s), " in progress_line(tally, 1.0)
+    tally.ceiling_units_per_second = 2000.0
+    assert pace_line(tally) == "limited by the table (988 of 2,000 units/s)"
     tally = Tally(limited_by="hot partition example.org#2026-03-01#5\x1b[2J")
     assert ", limited by hot partition example.org#2026-03-01#5\\x1b[2J, " in progress_line(tally, 1.0)
     assert "limited" not in progress_line(Tally(write_units_per_second=4000.0), 1.0)

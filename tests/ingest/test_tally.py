@@ -32,6 +32,7 @@ def test_the_summary_has_every_figure_under_its_name() -> None:
     tally = Tally(Counts(10, 4, 3, 2, 1), batches=5, requests=7, throttled=2, unprocessed=6, retried=2)
     tally.consumed_write_units = 8.5
     tally.write_units_per_second, tally.limited_by = 987.654, "table"
+    tally.ceiling_units_per_second = 1000.0
     tally.throttle_reasons["UnprocessedItems"] = 2
     tally.rejected_by_reason["no-match"] = 3
     tally.filtered_by_reason["before-since"] = 1
@@ -49,6 +50,7 @@ def test_the_summary_has_every_figure_under_its_name() -> None:
         "retried": 2,
         "consumed_write_units": 8.5,
         "write_units_per_second": 987.7,
+        "ceiling_units_per_second": 1000.0,
         "limited_by": "table",
         "throttle_reasons": {"UnprocessedItems": 2},
         "seconds": 1.235,
