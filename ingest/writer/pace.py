@@ -11,7 +11,7 @@ from ingest.writer.rate import Rate
 HELD_BACK_SECONDS: Final = 2.0
 """How long a rate counts as the limit after somebody had to wait for it."""
 
-_SMOOTHING: Final = 0.125
+_SMOOTHING: Final = 1 / 32
 _METER_SECONDS: Final = 1.0
 _REQUEST_SECONDS: Final = 0.5
 _MOST_PUTS: Final = 25

@@ -26,7 +26,7 @@ SMALLEST_SHARE: Final = 0.05
 LARGEST_SHARE: Final = 0.5
 START_DOUBLING_SECONDS: Final = 5.0
 RECOVERY_DOUBLING_SECONDS: Final = 0.5
-LONGEST_STEP_SECONDS: Final = 0.15
+LONGEST_STEP_SECONDS: Final = 0.1
 LONGEST_DOUBLING_SECONDS: Final = 1.0
 """By how much time a rate moves on at most with one request. Where there are few requests a second it looks for more
 less often, or too many of them would be throttled."""
@@ -53,8 +53,8 @@ class Law(Protocol):
 class Cubic:
     """The law above."""
 
-    steepness: Final = 5e-5
-    """C: back at the peak 10 s after a fall of 5 %, at double the peak 27 s after that."""
+    steepness: Final = 1.5e-4
+    """C: back at the peak 7 s after a fall of 5 %, at double the peak 19 s after that."""
 
     def share(self, refused: float) -> float:
         """Return `refused` within bounds."""

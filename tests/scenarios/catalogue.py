@@ -130,6 +130,14 @@ SCENARIOS: Final = (
         units=((40, 240, 4.75, 5.1),),
     ),
     Scenario(
+        name="passing-refusals",
+        sentence="Where one request in 200 is refused whatever the rate, most of the table is used all the same.",
+        conditions=f"write_units=1000&faults=provisioned:0.005&{_USUAL}",
+        seconds=60,
+        ceiling=_steps((0, 1000)),
+        units=((20, 60, 750, 1010),),
+    ),
+    Scenario(
         name="maximum-write-units",
         sentence="With --max-write-units 700 a table of 1,000 is never asked for more, and never throttles.",
         conditions=f"write_units=1000&{_USUAL}",
