@@ -14,6 +14,8 @@ import pytest
 from footfall.errors import FormatError, SourceError, SourceTaken, StoppedEarly, TableMissing, TooManyRejected
 from footfall.store import Store
 from footfall.store.engine import Engine, NoReply, Reply
+from footfall.store.simulator import SimulatedEngine
+from footfall.store.simulator.conditions import parse_conditions
 from footfall.store.state import TableMeta, read_checkpoint, read_days
 from ingest.checkpoint import CheckpointKeeper
 from ingest.reader import Reader
@@ -21,7 +23,7 @@ from ingest.run import Outcome
 from ingest.settings import IngestSettings
 from ingest.sources import find_sources, open_source
 from ingest.tally import Tally
-from ingest.worker import Worker
+from ingest.worker import TASKS_PER_WRITER, Worker
 from tests.ingest.runs import (
     SITE,
     BreakingEngine,
@@ -576,3 +578,19 @@ async def test_a_log_is_recognised_again_behind_an_oversized_line(
     _write(log, [*early, *lines[40:]])
     second = await ingest(store, log, max_line_bytes=4096)
     assert (second.problems, second.tally.counts.events) == ([], 20)
+
+
+async def test_while_a_partition_is_hot_more_batches_are_in_hand(tmp_path: Path, store: Path) -> None:
+    log, clock = tmp_path / "access.log", HurriedClock()
+    crowd = combined_lines(4000)
+    log.write_bytes(b"".join(crowd[0] if place % 5 < 2 else line for place, line in enumerate(crowd)))
+    settings = IngestSettings(site=SITE, dead_letters=tmp_path / "dead", writers=2)
+    async with embedded_store(store) as (opened, meta):
+        conditions = parse_conditions("write_units=100000&partition_write_units=10&burst_seconds=1")
+        simulated = replace(opened, engine=SimulatedEngine(opened.engine, conditions, clock))
+        tally = Tally()
+        feed = Reader(find_sources([str(log)]), settings, simulated, meta, clock, tally)
+        worker = Worker(feed, settings, simulated, clock, tally)
+        await worker.run()
+        assert settings.writers < worker._writing <= settings.writers * TASKS_PER_WRITER
+        assert len(await table_of(opened)) == 4000
