@@ -88,22 +88,20 @@ def decode_page(body: bytes) -> Page:
     Raises `SchemaMismatch` when it holds something that footfall did not write.
     """
     try:
-        return _decode(_PAGE.decode(body))
+        return _decode(read_page(body))
     except (msgspec.MsgspecError, pl.exceptions.PolarsError) as error:
         raise _foreign(str(error).partition("\n")[0]) from error
 
 
-def _decode(reply: _Reply) -> Page:
-    units = reply.consumed.units if reply.consumed else 0.0
-    last_key = bytes(reply.last_key) or None
+def _decode(reply: PageReply) -> Page:
     if reply.count == 0:
-        return Page(pl.DataFrame(schema=SCHEMA), last_key, units)
+        return Page(pl.DataFrame(schema=SCHEMA), reply.last_key, reply.consumed_units)
 
     frame = _events(pl.read_json(io.BytesIO(reply.items), schema=_WIRE_SCHEMA))
     if any(frame.get_column(column.name).has_nulls() for column in KEYS):
         raise _foreign("its key is not {site}#{date}#{shard} and {time}#{source}{offset}")
 
-    return Page(frame, last_key, units)
+    return Page(frame, reply.last_key, reply.consumed_units)
 
 
 def _foreign(why: str) -> SchemaMismatch:
@@ -117,14 +115,31 @@ class _Consumed(msgspec.Struct):
     units: float = msgspec.field(name="CapacityUnits", default=0.0)
 
 
-class _Reply(msgspec.Struct):
+class PageReply(msgspec.Struct):
+    """The reply to a Scan or Query, with its items as they came."""
+
     count: int = msgspec.field(name="Count")
     items: msgspec.Raw = msgspec.field(name="Items")
-    last_key: msgspec.Raw = msgspec.field(name="LastEvaluatedKey", default=msgspec.Raw(b""))
+    next_key: msgspec.Raw = msgspec.field(name="LastEvaluatedKey", default=msgspec.Raw(b""))
     consumed: _Consumed | None = msgspec.field(name="ConsumedCapacity", default=None)
 
+    @property
+    def consumed_units(self) -> float:
+        """Return the read units it cost, 0 when nobody asked."""
+        return self.consumed.units if self.consumed else 0.0
 
-_PAGE: Final = msgspec.json.Decoder(_Reply)
+    @property
+    def last_key(self) -> bytes | None:
+        """Return where the next page begins, raw JSON; None when there is none."""
+        return bytes(self.next_key) or None
+
+
+def read_page(body: bytes) -> PageReply:
+    """Return the reply in `body`; raises `msgspec.MsgspecError` when it is none."""
+    return _PAGE.decode(body)
+
+
+_PAGE: Final = msgspec.json.Decoder(PageReply)
 _STORED: Final = {column.attribute: column for column in ATTRIBUTES if column.attribute}
 _WIRE_SCHEMA: Final = pl.Schema(
     {

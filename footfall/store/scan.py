@@ -19,6 +19,7 @@ import polars as pl
 
 from footfall.clock import Clock
 from footfall.keys import OFFSET_DIGITS, SEPARATOR, SOURCE_ID_DIGITS
+from footfall.layout import PageReply, read_page
 from footfall.store import Store
 from footfall.store.admin import describe
 from footfall.store.client import Progress, request
@@ -114,9 +115,8 @@ async def segment_count(store: Store, clock: Clock, likely_items: int) -> int:
 
 def decode_keys(body: bytes) -> KeyPage:
     """Return the page in a Scan's reply."""
-    reply = _REPLY.decode(body)
-    units = reply.consumed.units if reply.consumed else 0.0
-    return KeyPage(_keys(reply), bytes(reply.last_key) or None, units)
+    reply = read_page(body)
+    return KeyPage(_keys(reply), reply.last_key, reply.consumed_units)
 
 
 async def _read(run: _Run) -> None:
@@ -161,23 +161,11 @@ def _digest(body: bytes, digest: Callable[[pl.DataFrame], pl.DataFrame]) -> tupl
     return page, digest(page.frame)
 
 
-class _Consumed(msgspec.Struct):
-    units: float = msgspec.field(name="CapacityUnits", default=0.0)
-
-
-class _Reply(msgspec.Struct):
-    count: int = msgspec.field(name="Count")
-    items: msgspec.Raw = msgspec.field(name="Items")
-    last_key: msgspec.Raw = msgspec.field(name="LastEvaluatedKey", default=msgspec.Raw(b""))
-    consumed: _Consumed | None = msgspec.field(name="ConsumedCapacity", default=None)
-
-
-_REPLY: Final = msgspec.json.Decoder(_Reply)
 _WIRE_SCHEMA: Final = pl.Schema({"pk": pl.Struct({"S": pl.String}), "sk": pl.Struct({"S": pl.String})})
 _SCHEMA: Final = pl.Schema({"source_id": pl.String, "on": pl.String, "offset": pl.Int64})
 
 
-def _keys(reply: _Reply) -> pl.DataFrame:
+def _keys(reply: PageReply) -> pl.DataFrame:
     if not reply.count:
         return pl.DataFrame(schema=_SCHEMA)
 

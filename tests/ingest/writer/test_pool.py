@@ -38,7 +38,12 @@ class Stage:
     """A writer on a scripted engine and virtual time."""
 
     def __init__(
-        self, answers: Sequence[Answer] | Answers, *, give_up_after_seconds: float = 600.0, **clock: Any
+        self,
+        answers: Sequence[Answer] | Answers,
+        *,
+        give_up_after_seconds: float = 600.0,
+        max_write_units: float | None = None,
+        **clock: Any,
     ) -> None:
         self.engine = ScriptedEngine(answers)
         self.clock = FakeClock(**clock)
@@ -48,6 +53,7 @@ class Stage:
             self.clock,
             self.tally,
             give_up_after_seconds=give_up_after_seconds,
+            max_write_units=max_write_units,
             backoff=Backoff(base_seconds=1.0, cap_seconds=8.0),
         )
 
@@ -93,6 +99,15 @@ async def test_exactly_the_unprocessed_items_are_sent_again(indent: int) -> None
     assert (stage.tally.batches, stage.tally.requests, stage.tally.retried) == (1, 3, 2)
     assert (stage.tally.throttled, stage.tally.unprocessed) == (2, 3)
     assert stage.tally.consumed_write_units == 3.0
+
+
+async def test_where_puts_turn_out_to_be_dear_fewer_of_them_go_into_a_request_on_a_slow_table() -> None:
+    stage = Stage(lambda _, body: stored(units=5.0 * len(names_in(body))), max_write_units=20.0)
+    for _ in range(40):
+        await stage.writer.write(batch_of(*map(str, range(10))))
+
+    sizes = [len(names) for names in stage.puts_sent()]
+    assert (sizes[0], sizes[-1]) == (10, 2)  # half a second's worth
 
 
 async def test_a_server_that_does_not_report_what_it_consumed_is_paced_by_what_was_expected() -> None:
