@@ -82,10 +82,10 @@ def formats() -> str:
 
 
 def format_examples() -> str:
-    """Return an example line and the fields of each format."""
+    """Return an example line and the columns of each format."""
     return "\n".join(
         f"### {form.name}\n\n```text\n{form.example}\n```\n\n"
-        + table(("field", "columns", "meaning"), _field_rows(form.fields))
+        + f"It gives {', '.join(f'`{name}`' for name in form.columns)}.\n"
         for form in FORMATS.values()
     )
 
@@ -157,12 +157,6 @@ def _walk(path: str, command: click.Command) -> Iterator[tuple[str, click.Comman
 
     for name in sorted(command.commands):
         yield from _walk(f"{path} {name}", command.commands[name])
-
-
-def _field_rows(fields: Iterable[object]) -> Iterator[tuple[str, str, str]]:
-    for field in fields:
-        columns = ", ".join(f"`{name}`" for name in getattr(field, "columns", ()))
-        yield getattr(field, "name", ""), columns or "not kept", getattr(field, "meaning", "")
 
 
 def _cell(value: object) -> str:

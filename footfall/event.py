@@ -1,7 +1,7 @@
 """The event: one row per request or beacon, and the one place that says what its columns are.
 
-A frame of events has the columns of `EVENTS`, or a subset; a column that is missing and a column that is null mean the
-same. `KEYS` are the columns that the table's key carries, so they are never stored as attributes.
+A frame of events has the columns of `EVENTS`, or a subset; a column that is missing and a column that is null mean
+the same. `KEYS` are the columns that the table's key carries, so they are never stored as attributes.
 
 Attribute names are short because DynamoDB bills and pages by item size, names included; none of them is a DynamoDB
 reserved word, so they can stand in expressions as they are.
@@ -56,7 +56,10 @@ KEYS: Final = (
 )
 
 ATTRIBUTES: Final = (
-    _text("kind", "k", "request, or the kind of a beacon", "format"),
+    _text("kind", "k", "request, or what a beacon tells of; see docs/beacons.md", "format"),
+    _text("resource", "rs", "page, download, static, api or feed", "computed"),
+    _text("dialect", "dl", "dialect of the beacon, null for a request", "computed"),
+    _text("event_id", "id", "the beacon's own id, which makes the key", "beacon"),
     _text("method", "m", "HTTP method", "request line"),
     _text("host", "h", "virtual host that answered", "log"),
     _text("path", "p", "path of the request, without the query", "request line"),
@@ -76,11 +79,12 @@ ATTRIBUTES: Final = (
     _text("title", "ti", "page title", "beacon"),
     _text("language", "lg", "language the client asks for", "beacon or log"),
     _text("screen", "sc", "screen size, as 1920x1080", "beacon"),
-    _text("medium", "cm", "campaign or referrer medium", "computed"),
-    _text("campaign_source", "cs", "campaign source", "query or beacon"),
+    _text("medium", "cm", "medium of the campaign or of the referrer", "computed"),
+    _text("source", "cs", "source of the campaign, or name or host of the referrer", "computed"),
     _text("campaign", "cn", "campaign name", "query or beacon"),
     _text("campaign_term", "ct", "campaign search terms", "query or beacon"),
     _text("campaign_content", "cc", "campaign content or ad", "query or beacon"),
+    _text("click_id", "gi", "parameter that an advertiser's click id came in, as gclid", "computed"),
     _text("browser", "br", "browser family", "computed"),
     _text("browser_version", "bv", "browser version", "computed"),
     _text("os", "osn", "operating system", "computed"),
@@ -88,6 +92,7 @@ ATTRIBUTES: Final = (
     _text("device", "dv", "device class", "computed"),
     _text("bot", "bt", "name of the bot, null for people", "computed"),
     _text("bot_class", "bc", "class of the bot", "computed"),
+    _text("bot_reason", "bn", "what told the bot: the pattern or the rule", "computed"),
     _text("country", "co", "country, ISO 3166-1 alpha-2", "computed"),
     _text("region", "rg", "region, ISO 3166-2", "computed"),
     _text("city", "ci", "city", "computed"),
@@ -95,9 +100,14 @@ ATTRIBUTES: Final = (
     _text("event_action", "ea", "name of the action", "beacon"),
     _text("event_label", "el", "label of the action", "beacon"),
     Column("event_value", pl.Float64, "ev", "", "value of the action", "beacon"),
+    _text("target", "tg", "URL that a click leads to, or that was downloaded", "beacon"),
+    _text("page_type", "pt", "type of the page, by the site's own word", "beacon"),
     _text("order", "oid", "order id", "beacon"),
     Column("revenue", MONEY, "rv", "currency", "order total", "beacon"),
+    Column("tax", MONEY, "tx", "currency", "tax within the order", "beacon"),
+    Column("shipping", MONEY, "sp", "currency", "shipping of the order", "beacon"),
     _text("currency", "cu", "currency, ISO 4217", "beacon"),
+    _text("items", "li", "line items, a JSON array of sku, name, category, price, quantity", "beacon"),
     _text("props", "pp", "further properties, a JSON object", "beacon"),
     _text("cache_status", "ca", "what the cache did", "log"),
     _text("tls_version", "tv", "TLS version", "log"),

@@ -5,6 +5,8 @@ under another rule would store its events a second time.
 
 * ``pk = {site}#{UTC date}#{shard}`` spreads a site's day over the table's shards.
 * ``sk = {UTC time, ISO 8601, ms}#{source id}{offset, 13 digits}`` orders by time and is unique.
+* An event with an id of its own has ``sk = {UTC date}T00:00:00.000Z#id{identity}``: wherever and whenever a beacon is
+  read again, it is the same item. Its time, source id and offset are attributes.
 * The source id is BLAKE2b-64 of host label, logical file name and first record line.
 * The shard is BLAKE2b-64 of address and user agent, modulo the number of shards; for clients that say they crawl, of
   source and offset instead, so that one crawler does not heat one partition.
@@ -23,6 +25,8 @@ SCHEMA_VERSION: Final = 1
 SEPARATOR: Final = "#"
 OFFSET_DIGITS: Final = 13
 SOURCE_ID_DIGITS: Final = 16
+IDENTITY_MARK: Final = "id"
+IDENTITY_DIGITS: Final = 32
 FIRST_LINE_BYTES: Final = 4096
 """How much of a first record line the source id looks at."""
 
@@ -126,14 +130,35 @@ def partition_key() -> pl.Expr:
     return pl.concat_str(pl.col("site"), on, pl.col("shard").cast(pl.String), separator=SEPARATOR)
 
 
-def sort_key() -> pl.Expr:
-    """Return the expression of `sk` over a frame with `time`, `source_id` and `offset`."""
-    return pl.concat_str(
+def sort_key(*, with_identity: bool = False) -> pl.Expr:
+    """Return the expression of `sk` over a frame with `time`, `source_id` and `offset`.
+
+    With `with_identity` the frame has `identity` (see `event_identity`), null for events that are known by their
+    line.
+    """
+    by_line = pl.concat_str(
         pl.col("time").dt.strftime("%Y-%m-%dT%H:%M:%S%.3fZ"),
         pl.lit(SEPARATOR),
         pl.col("source_id"),
         pl.col("offset").cast(pl.String).str.zfill(OFFSET_DIGITS),
     )
+    if not with_identity:
+        return by_line
+
+    day = pl.col("time").dt.strftime("%Y-%m-%dT00:00:00.000Z")
+    by_id = pl.concat_str(day, pl.lit(SEPARATOR + IDENTITY_MARK), pl.col("identity"))
+    return pl.coalesce(by_id, by_line)
+
+
+def event_identity(dialect: str, site_id: str | None, event_id: str) -> str:
+    """Return what a beacon with an id of its own is known by, as 32 hex digits."""
+    parts = "\0".join((dialect, site_id or "", event_id)).encode("utf-8", "surrogateescape")
+    return blake2b(parts, digest_size=16, person=b"footfall-event").hexdigest()
+
+
+def has_identity(sk: str) -> bool:
+    """Tell whether a sort key is that of an event with an id of its own."""
+    return sk.partition(SEPARATOR)[2].startswith(IDENTITY_MARK)
 
 
 def offset_of(sk: str) -> int:

@@ -40,12 +40,21 @@ def encode(frame: pl.DataFrame) -> pl.DataFrame:
     """Return `pk`, `sk` and `item` (DynamoDB JSON of the whole item) for each event of `frame`, in its order.
 
     `frame` has `site`, `time`, `shard`, `source_id`, `offset`, none of them null, and any columns of `ATTRIBUTES`.
-    Whether DynamoDB can hold an item is not judged here; see `item_bytes` and `numbers_out_of_range`.
+    Where it has an `identity` (`footfall.keys.event_identity`), that makes the key, and `time`, `source_id` and
+    `offset` are attributes. Whether DynamoDB can hold an item is not judged here; see `item_bytes` and
+    `numbers_out_of_range`.
     """
-    keyed = frame.with_columns(partition_key().alias("pk"), sort_key().alias("sk"))
+    with_identity = _has_values(frame, "identity")
+    sk = sort_key(with_identity=with_identity).alias("sk")
+    keyed = frame.with_columns(partition_key().alias("pk"), sk)
     present = [column for column in ATTRIBUTES if _has_values(frame, column.name)]
     members = pl.concat_str(
-        [_plain("pk", pl.col("pk")), _plain("sk", pl.col("sk")), *(_member(column) for column in present)],
+        [
+            _wire("pk", "S", pl.col("pk")),
+            _wire("sk", "S", pl.col("sk")),
+            *(_place_members() if with_identity else ()),
+            *(_member(column) for column in present),
+        ],
         separator=",",
         ignore_nulls=True,
     )
@@ -58,8 +67,13 @@ def item_bytes(frame: pl.DataFrame) -> pl.Series:
     A name or String counts its UTF-8 bytes, a Number about one byte per two significant digits plus one ("Item sizes
     and formats"). Digits are counted without trimming zeros, so a Number may come out some bytes too large.
     """
-    keyed = frame.select(partition_key().str.len_bytes() + sort_key().str.len_bytes() + len("pk") + len("sk"))
+    with_identity = _has_values(frame, "identity")
+    sk = sort_key(with_identity=with_identity)
+    keyed = frame.select(partition_key().str.len_bytes() + sk.str.len_bytes() + len("pk") + len("sk"))
     total = keyed.to_series()
+    if with_identity:
+        total = total + frame.select(pl.col("identity").is_not_null() * _PLACE_BYTES).to_series()
+
     for column in ATTRIBUTES:
         if _has_values(frame, column.name):
             total = total + frame.select(_value_bytes(column).fill_null(0)).to_series()
@@ -68,9 +82,10 @@ def item_bytes(frame: pl.DataFrame) -> pl.Series:
 
 
 def numbers_out_of_range(frame: pl.DataFrame) -> pl.Series:
-    """Return for each event whether one of its numbers is none that DynamoDB has: NaN, infinite, too large, too small.
+    """Return for each event whether one of its numbers is none that DynamoDB has: NaN, infinite, too large, too
+    small.
 
-    One such value has the whole batch refused, and every replay of it.
+        One such value has the whole batch refused, and every replay of it.
     """
     sizes = [pl.col(column.name).abs() for column in ATTRIBUTES if _is_float(frame, column)]
     bad = [
@@ -140,11 +155,20 @@ def read_page(body: bytes) -> PageReply:
 
 
 _PAGE: Final = msgspec.json.Decoder(PageReply)
+_TIME: Final = "t"
+_SOURCE_ID: Final = "si"
+_OFFSET: Final = "of"
+_PLACE_BYTES: Final = len(_TIME + _SOURCE_ID + _OFFSET) + 8 + SOURCE_ID_DIGITS + 8
+"""What the place of an event with an id of its own takes at most: two Numbers of up to 14 digits and a String."""
+
 _STORED: Final = {column.attribute: column for column in ATTRIBUTES if column.attribute}
 _WIRE_SCHEMA: Final = pl.Schema(
     {
         "pk": pl.Struct({"S": pl.String}),
         "sk": pl.Struct({"S": pl.String}),
+        _TIME: pl.Struct({"N": pl.String}),
+        _SOURCE_ID: pl.Struct({"S": pl.String}),
+        _OFFSET: pl.Struct({"N": pl.String}),
         **{
             name: pl.Struct({"N" if column.is_number else "S": pl.String}) for name, column in _STORED.items()
         },
@@ -172,9 +196,22 @@ def _member(column: Column) -> pl.Expr:
     return pl.when(value.is_not_null()).then(pl.concat_str(pl.lit(f'"{column.attribute}":'), quoted))
 
 
-def _plain(name: str, value: pl.Expr) -> pl.Expr:
-    """Return ``"name":{"S":"value"}`` for values that need no JSON escapes: the keys, by construction."""
-    return pl.concat_str(pl.lit(f'"{name}":{{"S":"'), value, pl.lit('"}'))
+def _place_members() -> tuple[pl.Expr, ...]:
+    """Return the expressions of what the key of an event with an id of its own does not carry; null for others."""
+    known = pl.col("identity").is_not_null()
+    texts = (
+        _wire(_TIME, "N", pl.col("time").dt.epoch("ms").cast(pl.String)),
+        _wire(_SOURCE_ID, "S", pl.col("source_id")),
+        _wire(_OFFSET, "N", pl.col("offset").cast(pl.String)),
+    )
+    return tuple(pl.when(known).then(text) for text in texts)
+
+
+def _wire(name: str, kind: str, value: pl.Expr) -> pl.Expr:
+    """Return the expression of ``"name":{"kind":"value"}`` of a value that needs no JSON escapes, as keys by
+    construction.
+    """
+    return pl.concat_str(pl.lit(f'"{name}":{{"{kind}":"'), value, pl.lit('"}'))
 
 
 def _value_bytes(column: Column) -> pl.Expr:
@@ -187,17 +224,23 @@ def _events(raw: pl.DataFrame) -> pl.DataFrame:
     pk = pl.col("pk").struct.field("S").str.splitn(SEPARATOR, 3)
     sk = pl.col("sk").struct.field("S")
     place = sk.str.slice(25)
-    keys = (
-        pk.struct.field("field_0").alias("site"),
+    by_line = pl.when(place.str.len_bytes() == SOURCE_ID_DIGITS + OFFSET_DIGITS).then(place)
+    time = (
         sk.str.slice(0, 23)
         .str.to_datetime("%Y-%m-%dT%H:%M:%S%.3f", time_unit="ms")
         .dt.replace_time_zone("UTC")
-        .alias("time"),
+    )
+    own_time = pl.from_epoch(pl.col(_TIME).struct.field("N").cast(pl.Int64), time_unit="ms")
+    keys = (
+        pk.struct.field("field_0").alias("site"),
+        pl.coalesce(own_time.dt.replace_time_zone("UTC"), time).alias("time"),
         pk.struct.field("field_2").cast(pl.Int32).alias("shard"),
-        pl.when(place.str.len_bytes() == SOURCE_ID_DIGITS + OFFSET_DIGITS)
-        .then(place.str.head(SOURCE_ID_DIGITS))
-        .alias("source_id"),
-        place.str.tail(OFFSET_DIGITS).cast(pl.Int64).alias("offset"),
+        pl.coalesce(pl.col(_SOURCE_ID).struct.field("S"), by_line.str.head(SOURCE_ID_DIGITS)).alias(
+            "source_id"
+        ),
+        pl.coalesce(
+            pl.col(_OFFSET).struct.field("N").cast(pl.Int64), by_line.str.tail(OFFSET_DIGITS).cast(pl.Int64)
+        ).alias("offset"),
     )
     return raw.select(*keys, *(_column(name, column) for name, column in _STORED.items()))
 

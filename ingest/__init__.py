@@ -5,7 +5,8 @@ In reading order, the way the data runs:
 * `settings`: what a run is asked to do; `tally`: what it counts; `flow`: what travels through its streams
 * `sources/` (what to read), `stdin` (pipes), `portion` (how much at once), `chunks` and `lines` (bytes to lines),
   `unfinished` (a last line without a newline)
-* `formats/` (lines to events), `filters`, `enrich`, `prepare` (a chunk to batches: all of these in one pure step)
+* `formats/` (lines to events), `beacons/` (requests that tell of events), `filters`, `enrich/`, `prepare` (a chunk to
+  batches: all of these in one pure step)
 * `refusals` (lines to dead letters), `deadletters/` (dead letters on the disk and back)
 * `writer/` (batches to the table)
 * `positions` (how far everything is done), `trace` (a log known again), `lease` (whose a log is), `checkpoint` (both of

@@ -13,15 +13,17 @@ from typing import Final
 
 import polars as pl
 
+from footfall.keys import IDENTITY_MARK
 from footfall.store.state import Held
 
 OTHER_DAYS: Final = "other days"
 """Dates without an entry of their own in the checkpoint, and events of runs before checkpoints had accounts."""
 
 MOST_ROWS: Final = 200_000
-"""Rows of counts that are held before they are summed up; there are as many as sources have days, mostly far fewer."""
+"""Rows of counts that are held before they are summed up; there are as many as sources have days, mostly far fewer.
+"""
 
-# Below or beyond the position of a group, of an unknown source, or foreign: none of footfall's keys.
+# Below or beyond the position of a group, of an unknown source, identified, or foreign: none of footfall's keys.
 _COUNTED: Final = ("group", "source_id", "on", "place")
 _SCHEMA: Final = pl.Schema(
     {"group": pl.String, "source_id": pl.String, "on": pl.String, "place": pl.String, "items": pl.Int64}
@@ -97,11 +99,16 @@ class Stranger:
 
 @dataclass(frozen=True, slots=True)
 class Findings:
-    """What came of it; `foreign` items have keys that are none of footfall's."""
+    """What came of it; `foreign` items have keys that are none of footfall's.
+
+    `identified` events have ids of their own: a beacon that was sent twice is one of them, so nothing can be held
+    against their number.
+    """
 
     sources: tuple[SourceCheck, ...]
     strangers: tuple[Stranger, ...]
     foreign: int
+    identified: int = 0
 
     @property
     def missing(self) -> int:
@@ -127,6 +134,8 @@ class Count:
         place = (
             pl.when(pl.col("source_id").is_null())
             .then(pl.lit("foreign"))
+            .when(pl.col("source_id") == IDENTITY_MARK)
+            .then(pl.lit("identified"))
             .when(pl.col("group").is_null())
             .then(pl.lit("unknown"))
             .when(pl.col("offset") < pl.col("position"))
@@ -176,6 +185,7 @@ def compare(held: Sequence[Held], counted: pl.DataFrame, letters: pl.DataFrame |
         ),
         strangers=tuple(_strangers(counted.filter(place="unknown"))),
         foreign=int(counted.filter(place="foreign")["items"].sum()),
+        identified=int(counted.filter(place="identified")["items"].sum()),
     )
 
 
@@ -230,7 +240,7 @@ def _days(one: Held, stored: Mapping[str, int]) -> Iterable[DayCheck]:
     ]
     named = {day.on for day in days}
     others = sum(items for on, items in stored.items() if on not in named)
-    undated = max(0, one.checkpoint.events - accounts.total)
+    undated = max(0, one.checkpoint.events - one.checkpoint.identified - accounts.total)
     if undated:
         others += sum(max(0, day.stored - day.accounted) for day in days)
         days = [DayCheck(day.on, day.accounted, min(day.accounted, day.stored)) for day in days]

@@ -1,7 +1,8 @@
 """Save how far each source is done, in the state table, after the acknowledgements and never before.
 
-The life of a keeper: `recognise` the log, `acquire` the source before its first chunk, `enter` each chunk, `save` every
-few seconds, which also tells other runs that this one is alive, `leave` when no more chunks come, `release` at the end.
+The life of a keeper: `recognise` the log, `acquire` the source before its first chunk, `enter` each chunk, `save`
+every few seconds, which also tells other runs that this one is alive, `leave` when no more chunks come, `release`
+at the end.
 """
 
 from __future__ import annotations
@@ -28,6 +29,7 @@ from footfall.store.state import (
     touch_days,
 )
 from ingest.chunks import Chunk
+from ingest.formats.model import header_after
 from ingest.lease import Say, Waiting, until_free
 from ingest.positions import Days, Pending, Watermark
 from ingest.trace import Trace
@@ -90,7 +92,10 @@ class CheckpointKeeper:
 
     def _begin_at(self, base: Checkpoint, days: Days | None = None) -> None:
         self._base = base
-        self.watermark = Watermark(base.position, base.fingerprint, base.accounts, base.seen.newest_at)
+        self.watermark = Watermark(
+            base.position, base.fingerprint, base.accounts, base.seen.newest_at, base.header
+        )
+        self._header = base.header
         self.watermark.days.update(days or {})
         self.read_position = base.position
         self.next_line_number = base.lines + 1
@@ -177,15 +182,25 @@ class CheckpointKeeper:
             raise ValueError("a source is acquired before its first chunk")
 
         await self.watermark.until_free(chunk.start, chunk.end)
+        header = self._header
         if moves:
             self._move(chunk)
 
-        return self.watermark.enter(chunk.start, chunk.end, self._trace.fingerprint, moves=moves)
+        pending = Pending(
+            start=chunk.start,
+            end=chunk.end,
+            fingerprint=self._trace.fingerprint,
+            moves=moves,
+            header=header,
+            header_after=self._header,
+        )
+        return self.watermark.register(pending)
 
     def _move(self, chunk: Chunk) -> None:
         self.read_position = chunk.end
         self.next_line_number += chunk.line_count
         self._trace.follow(chunk)
+        self._header = header_after(chunk.data, self._header)
 
     def leave(self) -> None:
         """Say that no more chunks come for now: the save that finds all of them done releases the source."""
@@ -194,10 +209,10 @@ class CheckpointKeeper:
     async def save(self) -> None:
         """Store the watermark if it has moved since the last save, or a sign of life if one is due.
 
-        The day ledger goes first: a reader that finds a day's revision unchanged may rely on the day being unchanged,
-        and a crash in between only makes it read a day again. So what is saved is what was reached before the ledger
-        was written: chunks that are done meanwhile have their days in the next save. Raises `SourceTaken` when another
-        run has written the checkpoint, now and ever after: this one has to stop.
+        The day ledger goes first: a reader that finds a day's revision unchanged may rely on the day being
+        unchanged, and a crash in between only makes it read a day again. So what is saved is what was reached
+        before the ledger was written: chunks that are done meanwhile have their days in the next save. Raises
+        `SourceTaken` when another run has written the checkpoint, now and ever after: this one has to stop.
         """
         async with self._lock:
             await self._save(releases=self._is_leaving and self.watermark.is_idle)
@@ -264,6 +279,9 @@ class CheckpointKeeper:
             rejected=self._base.rejected + counts.rejected,
             skipped=self._base.skipped + counts.skipped,
             filtered=self._base.filtered + counts.filtered,
+            extra=self._base.extra + counts.extra,
+            identified=self._base.identified + counts.identified,
+            header=self.watermark.header,
             accounts=self.watermark.accounts,
         )
 

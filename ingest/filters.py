@@ -18,14 +18,22 @@ class Filters:
     until: datetime | None = None
 
 
-def apply(events: pl.DataFrame, filters: Filters) -> tuple[pl.DataFrame, dict[str, int]]:
-    """Return the events that are wanted, in order, and how many were left out by reason; reasons without are
-    absent.
+def early(events: pl.DataFrame, filters: Filters) -> tuple[pl.DataFrame, dict[str, int]]:
+    """Return the events that are wanted by what was logged, in order, and how many were left out by reason.
 
-    Reads the column `time`. The counts add up: an event is left out for one reason.
+    Reasons without are absent. The counts add up: an event is left out for one reason.
     """
+    return _apply(events, _early_rules(filters))
+
+
+def late(events: pl.DataFrame, filters: Filters) -> tuple[pl.DataFrame, dict[str, int]]:
+    """Return the events that are wanted by what enrichment has understood of them, and counts as `early` does."""
+    return _apply(events, [])
+
+
+def _apply(events: pl.DataFrame, rules: list[tuple[str, pl.Expr]]) -> tuple[pl.DataFrame, dict[str, int]]:
     left_out: dict[str, int] = {}
-    for reason, unwanted in _rules(filters):
+    for reason, unwanted in rules:
         kept = events.filter(~unwanted)
         if len(kept) < len(events):
             left_out[reason] = len(events) - len(kept)
@@ -35,7 +43,7 @@ def apply(events: pl.DataFrame, filters: Filters) -> tuple[pl.DataFrame, dict[st
     return events, left_out
 
 
-def _rules(filters: Filters) -> list[tuple[str, pl.Expr]]:
+def _early_rules(filters: Filters) -> list[tuple[str, pl.Expr]]:
     rules = []
     if filters.since is not None:
         rules.append(("before-since", pl.col("time") < filters.since))

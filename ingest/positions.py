@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 
 import anyio
+import polars as pl
 
 from footfall.store.state import Accounts
 from ingest.tally import Counts, RejectedRun
@@ -19,8 +20,11 @@ Days = Mapping[tuple[str, date], int]
 class Pending:
     """A chunk on its way: `outstanding` batches are not acknowledged yet, None while it is not cut into batches.
 
-    It reaches from byte `start` to `end`, where the source has `fingerprint`. `moves` is whether the position may pass
-    the chunk; an unfinished last line is read again by the next run. `newest_at` is the time of its newest event.
+    It reaches from byte `start` to `end`, where the source has `fingerprint`. `moves` is whether the position may
+    pass the chunk; an unfinished last line is read again by the next run. `newest_at` is the time of its newest
+    event. `header` is the directive in force at `start`, `header_after` that at `end`. `days` are puts by site and
+    date, `identified` how many of those on a date have ids of their own, and `places` (sk, offset) where those
+    stand.
     """
 
     start: int
@@ -32,6 +36,10 @@ class Pending:
     days: Days = field(default_factory=dict)
     newest_at: datetime | None = None
     rejected_run: RejectedRun = field(default_factory=RejectedRun)
+    header: str = ""
+    header_after: str = ""
+    identified: Mapping[date, int] = field(default_factory=dict)
+    places: pl.DataFrame | None = None
 
     @property
     def done(self) -> bool:
@@ -49,9 +57,9 @@ class Pending:
 class Watermark:
     """The position below which everything of one source is done.
 
-    Chunks enter in the order they were read; the position moves over the longest finished run of them. `accounts` are
-    the events below the position by date, `newest_at` is the time of the newest of them; `days` are the puts of chunks,
-    passed or not, that the day ledger does not count yet.
+    Chunks enter in the order they were read; the position moves over the longest finished run of them. `accounts`
+    are the events below the position by date, `newest_at` is the time of the newest of them; `days` are the puts of
+    chunks, passed or not, that the day ledger does not count yet.
     """
 
     def __init__(
@@ -60,8 +68,10 @@ class Watermark:
         fingerprint: str = "",
         accounts: Accounts | None = None,
         newest_at: datetime | None = None,
+        header: str = "",
     ) -> None:
         self.position = position
+        self.header = header
         self.fingerprint = fingerprint
         self.accounts = accounts or Accounts()
         self.newest_at = newest_at
@@ -79,14 +89,18 @@ class Watermark:
     async def until_free(self, start: int, end: int) -> None:
         """Return when no chunk that has a byte from `start` to `end` is on its way.
 
-        The same line has the same key: were it under way twice, a put that is retried late could overwrite a newer one.
+        The same line has the same key: were it under way twice, a put that is retried late could overwrite a newer
+        one.
         """
         while any(not one.done and one.start < end and start < one.end for one in self._pending):
             await self._advanced.wait()
 
     def enter(self, start: int, end: int, fingerprint: str = "", *, moves: bool = True) -> Pending:
         """Register the next chunk, from byte `start` to `end`, where the source has `fingerprint`."""
-        pending = Pending(start=start, end=end, fingerprint=fingerprint, moves=moves)
+        return self.register(Pending(start=start, end=end, fingerprint=fingerprint, moves=moves))
+
+    def register(self, pending: Pending) -> Pending:
+        """Register the next chunk."""
         self._pending.append(pending)
         return pending
 
@@ -108,9 +122,20 @@ class Watermark:
 
         self.position, self.fingerprint = chunk.end, chunk.fingerprint
         self.counts += chunk.counts
-        self.accounts = self.accounts.plus((on, events) for (_, on), events in chunk.days.items())
+        self.header = chunk.header_after
+        self.accounts = self.accounts.plus(_accountable(chunk))
         self.newest_at = max(filter(None, (self.newest_at, chunk.newest_at)), default=None)
 
     def forget_days(self, days: Days) -> None:
         """Take from `days`, what was written to which day, what has got into the day ledger."""
         self.days -= Counter(days)
+
+
+def _accountable(chunk: Pending) -> list[tuple[date, int]]:
+    """Return the events of a chunk by date, without those that a beacon sent twice may have overwritten."""
+    events = Counter[date]()
+    for (_, on), count in chunk.days.items():
+        events[on] += count
+
+    events.subtract(chunk.identified)
+    return [(on, count) for on, count in events.items() if count]

@@ -5,9 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
-from footfall.keys import day_of, offset_of
+import polars as pl
+
+from footfall.keys import day_of, has_identity, offset_of
 from ingest.chunks import Chunk
 from ingest.deadletters import DeadLetter, Reading, dead_letter
+from ingest.formats.model import header_after
 from ingest.positions import Pending
 from ingest.tally import Counts
 from ingest.writer.batches import Refused
@@ -16,51 +19,83 @@ if TYPE_CHECKING:
     from ingest.prepare import Recipe
 
 
-def letter(chunk: Chunk, recipe: Recipe, *, line: int, offset: int, reason: str, sentence: str) -> DeadLetter:
-    """Return the dead letter of the line that begins at `offset` of the source; `recipe` says how it was read."""
-    raw = line_at(chunk, offset)
+def letter(
+    chunk: Chunk, recipe: Recipe, header: str, *, line: int, offset: int, reason: str, sentence: str
+) -> DeadLetter:
+    """Return the dead letter of the line that has the byte at `offset` of the source.
+
+    `recipe` says how it was read, `header` is the directive in force at the beginning of the chunk.
+    """
+    begin = line_begin(chunk, offset)
+    raw = line_at(chunk, begin)
     return dead_letter(
         raw,
         source=recipe.source_name,
         source_id=chunk.source_id,
         line=line,
-        offset=offset,
+        offset=begin,
         reason=reason,
         sentence=sentence,
         raw_bytes=chunk.end - chunk.start if chunk.oversized else len(raw),
-        reading=reading_of(recipe),
+        reading=reading_of(recipe, header_after(chunk.data[: begin - chunk.start], header)),
     )
 
 
-def reading_of(recipe: Recipe) -> Reading:
+def reading_of(recipe: Recipe, header: str = "") -> Reading:
     """Return what a letter has to say so that its line can be read again as it is read now."""
     return Reading(
-        format=recipe.format.name,
+        format=recipe.format.spec,
+        header=header,
         site=recipe.enrichment.site,
-        addresses=recipe.enrichment.addresses,
+        addresses=recipe.enrichment.options.addresses,
         since=recipe.filters.since,
         until=recipe.filters.until,
     )
 
 
-def letters_of_refused(chunk: Chunk, recipe: Recipe, refused: Iterable[Refused]) -> Iterator[DeadLetter]:
-    """Yield the dead letters of puts that the store refused; their keys say which lines they were."""
+def letters_of_refused(
+    chunk: Chunk, recipe: Recipe, pending: Pending, refused: Iterable[Refused]
+) -> Iterator[DeadLetter]:
+    """Yield the dead letters of puts that the store refused.
+
+    Their keys say which lines they were, or `pending` does for events with ids of their own.
+    """
     for put in refused:
-        offset = offset_of(put.sk)
+        offset = _offset(put, pending)
         line = chunk.first_line_number + chunk.data.count(b"\n", 0, offset - chunk.start)
-        yield letter(chunk, recipe, line=line, offset=offset, reason=put.reason, sentence=put.sentence)
+        yield letter(
+            chunk, recipe, pending.header, line=line, offset=offset, reason=put.reason, sentence=put.sentence
+        )
+
+
+def _offset(put: Refused, pending: Pending) -> int:
+    if pending.places is None or not has_identity(put.sk):
+        return offset_of(put.sk)
+
+    return int(pending.places.row(by_predicate=pl.col("sk") == put.sk, named=True)["offset"])
 
 
 def recount(pending: Pending, refused: Iterable[Refused]) -> None:
     """Count puts that the store refused as rejected lines, not as events of their days."""
     days = dict(pending.days)
-    count = 0
+    identified = dict(pending.identified)
+    count = known = 0
     for put in refused:
+        site, on = day_of(put.pk)
+        days[site, on] -= 1
         count += 1
-        days[day_of(put.pk)] -= 1
+        if has_identity(put.sk):
+            identified[on] -= 1
+            known += 1
 
-    pending.counts += Counts(events=-count, rejected=count)
+    pending.counts += Counts(events=-count, rejected=count, identified=-known)
+    pending.identified = identified
     pending.days = {day: events for day, events in days.items() if events}
+
+
+def line_begin(chunk: Chunk, offset: int) -> int:
+    """Return the offset of the beginning of the line that has the byte at `offset`."""
+    return chunk.start + chunk.data.rfind(b"\n", 0, offset - chunk.start) + 1
 
 
 def line_at(chunk: Chunk, offset: int) -> bytes:

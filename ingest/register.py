@@ -63,10 +63,9 @@ class Register:
     def recipe(self, source_name: str, form: Format) -> Recipe:
         """Return what is done to each chunk of a source in the format `form`."""
         settings = self._settings
-        enrichment = EnrichSettings(
-            site=settings.site, shards=self._meta.shards, salt=self._meta.salt, addresses=settings.addresses
-        )
-        return Recipe(source_name, form, enrichment, settings.filters, self._store.events_table)
+        enrichment = EnrichSettings(settings.site, self._meta.shards, self._meta.salt, settings.enrichment)
+        table = self._store.events_table
+        return Recipe(source_name, form, enrichment, settings.filters, table, settings.beacons)
 
     async def _saved(self, source_id: str, name: str) -> Checkpoint:
         return await read_checkpoint(self._store, self._clock, self._settings.group, source_id, name)

@@ -7,13 +7,15 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
-from ingest.enrich import AddressPolicy
+from ingest.beacons import BeaconSettings
+from ingest.enrich import Enrichment
 from ingest.filters import Filters
 from ingest.formats import Format
 
 MOST_PREPARERS: Final = 4
-"""Polars spreads one chunk over all cores by itself, so more preparers mostly take memory: 1,000,000 lines took 342 MB
-with two, 464 MB with four and 615 MB with eight, and were no faster (on two cores)."""
+"""Polars spreads one chunk over all cores by itself, so more preparers mostly take memory: 1,000,000 lines took 342
+MB with two, 464 MB with four and 615 MB with eight, and were no faster (on two cores).
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +27,8 @@ class IngestSettings:
 
     format: Format | None = None
     site: str | None = None
-    addresses: AddressPolicy = "masked"
+    enrichment: Enrichment = field(default_factory=Enrichment)
+    beacons: BeaconSettings = field(default_factory=BeaconSettings)
     filters: Filters = field(default_factory=Filters)
     group: str = "default"
     host_label: str = ""

@@ -1,7 +1,7 @@
 """Count what became of every line of a run.
 
-lines_read = events_stored + lines_rejected + lines_skipped + events_filtered, always: a chunk is counted whole, when
-everything in it is stored or in the dead letters.
+lines_read + extra_events = events_stored + lines_rejected + lines_skipped + events_filtered, always: a chunk is
+counted whole, when everything in it is stored or in the dead letters.
 """
 
 from __future__ import annotations
@@ -16,13 +16,18 @@ import numpy.typing as npt
 
 @dataclass(frozen=True, slots=True)
 class Counts:
-    """What became of the lines of a chunk, or of several."""
+    """What became of the lines of a chunk, or of several.
+
+    `extra` counts what lines gave beyond one event each, `identified` the events with ids of their own.
+    """
 
     lines: int = 0
     events: int = 0
     rejected: int = 0
     skipped: int = 0
     filtered: int = 0
+    extra: int = 0
+    identified: int = 0
 
     def __add__(self, other: Counts) -> Counts:
         return Counts(
@@ -31,12 +36,14 @@ class Counts:
             self.rejected + other.rejected,
             self.skipped + other.skipped,
             self.filtered + other.filtered,
+            self.extra + other.extra,
+            self.identified + other.identified,
         )
 
     @property
     def adds_up(self) -> bool:
-        """Whether every line has become exactly one thing."""
-        return self.lines == self.events + self.rejected + self.skipped + self.filtered
+        """Whether every line has become exactly one thing, or those that it carried."""
+        return self.lines + self.extra == self.events + self.rejected + self.skipped + self.filtered
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,8 +77,8 @@ class Tally:
     """The running figures of one ingest; one task at a time changes them.
 
     `written` are the puts that the table has, those of chunks in hand too. `write_units_per_second` is the rate the
-    writer keeps to at the moment, None while there is no limit; `ceiling_units_per_second` the one it never exceeds, if
-    the user or the table has set one; `limited_by` what it is that limits it, empty while nothing does.
+    writer keeps to at the moment, None while there is no limit; `ceiling_units_per_second` the one it never
+    exceeds, if the user or the table has set one; `limited_by` what it is that limits it, empty while nothing does.
     `throttle_reasons` are DynamoDB's own words.
     """
 
@@ -98,6 +105,7 @@ class Tally:
         """Return the run as one JSON object; `seconds` is how long it took, `stopped` whether a signal ended it."""
         return {
             "lines_read": self.counts.lines,
+            "extra_events": self.counts.extra,
             "events_stored": self.counts.events,
             "lines_rejected": self.counts.rejected,
             "lines_skipped": self.counts.skipped,

@@ -4,16 +4,15 @@ Such a line may still be growing when it stands in a plain file that is being wr
 stored under another key than the whole line later: a user agent that is cut is another visitor, hence another shard.
 So it is read only if its format says that it is whole, and the position stays before it until its newline has come.
 
-What was taken from a pipe when the run was told to stop cannot be taken again. There such a line is stored if it looks
-whole and goes to the dead letters otherwise; the position stays before it, for those who pipe the same log in again.
+What was taken from a pipe when the run was told to stop cannot be taken again. There such a line is stored if it
+looks whole and goes to the dead letters otherwise; the position stays before it, for those who pipe the same log in
+again.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-
-import polars as pl
 
 from ingest.chunks import Chunk
 from ingest.formats import Format
@@ -88,5 +87,4 @@ def _is_whole(line: Chunk, form: Format) -> bool:
         return False
 
     lines = split_lines(line)
-    looks_whole = lines.select(pl.col("text").str.contains(form.whole).all()).item()
-    return bool(looks_whole) and form.parse(lines).rejected.is_empty()
+    return all(map(form.is_whole, lines["text"])) and form.parse(lines).rejected.is_empty()

@@ -31,9 +31,10 @@ LAST_SAVE_SECONDS: Final = 10.0
 """How long the last save may take when a run ends by an error."""
 
 TASKS_PER_WRITER: Final = 4
-"""How many batches are in hand at most for each request that may be under way, while some wait for their part in a hot
-partition. Without one there is a batch for each: more of them only take turns (a third of the throughput into a store
-that answers at once)."""
+"""How many batches are in hand at most for each request that may be under way, while some wait for their part in a
+hot partition. Without one there is a batch for each: more of them only take turns (a third of the throughput into a
+store that answers at once).
+"""
 
 ENOUGH_LINES: Final = 1000
 """How many lines a run reads before it judges how many of them were refused."""
@@ -88,11 +89,13 @@ class Worker:
         async with chunks, parcels:
             async for work in chunks:
                 prepare_chunk = partial(prepare, interleave=self._writer.is_limited)
-                prepared = await to_thread.run_sync(prepare_chunk, work.chunk, work.running.recipe)
+                header = work.pending.header
+                prepared = await to_thread.run_sync(prepare_chunk, work.chunk, work.running.recipe, header)
                 self._tally.filtered_by_reason.update(prepared.filtered_by_reason)
                 await self._bury(prepared.letters)
                 await self._ledger.announce(prepared.days)
                 work.pending.counts, work.pending.days = prepared.counts, prepared.days
+                work.pending.identified, work.pending.places = prepared.identified, prepared.places
                 work.pending.rejected_run, work.pending.newest_at = prepared.rejected_run, prepared.newest_at
                 work.pending.outstanding = len(prepared.batches)
                 self._finish(work)
@@ -125,7 +128,7 @@ class Worker:
                 self._finish(parcel.work)
 
     async def _bury_refused(self, work: Work, refused: Sequence[Refused]) -> None:
-        await self._bury(list(letters_of_refused(work.chunk, work.running.recipe, refused)))
+        await self._bury(list(letters_of_refused(work.chunk, work.running.recipe, work.pending, refused)))
         recount(work.pending, refused)
 
     def _finish(self, work: Work) -> None:

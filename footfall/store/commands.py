@@ -42,6 +42,9 @@ def show_error(error: FootfallError) -> None:
         click.echo(f"  try: {printable(error.hint)}", err=True)
 
 
+Decorator = Callable[[Callable[..., Any]], Callable[..., Any]]
+
+
 def option(*declarations: str, usual: str | None = None, **settings: Any) -> Callable[[Decorated], Decorated]:
     """Return a click option whose help shows its default and its environment variable, as all of footfall's do.
 

@@ -18,7 +18,7 @@ import msgspec
 import polars as pl
 
 from footfall.clock import Clock
-from footfall.keys import OFFSET_DIGITS, SEPARATOR, SOURCE_ID_DIGITS
+from footfall.keys import IDENTITY_DIGITS, IDENTITY_MARK, OFFSET_DIGITS, SEPARATOR, SOURCE_ID_DIGITS
 from footfall.layout import PageReply, read_page
 from footfall.store import Store
 from footfall.store.admin import describe
@@ -49,7 +49,8 @@ class Reading:
 class KeyPage:
     """A page: `source_id`, `on` (ISO date), `offset` of each item, and where the next page begins (raw JSON), if any.
 
-    `source_id` and `offset` are null where the key is none of footfall's.
+    `source_id` is `IDENTITY_MARK` for an event with an id of its own, whose line the key does not tell; it is null,
+    as `offset` is there, where the key is none of footfall's.
     """
 
     frame: pl.DataFrame
@@ -82,8 +83,8 @@ async def scan_keys(
 ) -> Reading:
     """Read all keys in `segments` pieces, strongly consistent; return what it took.
 
-    Of each page's frame (see `KeyPage`) a worker thread makes a `digest`, which `take` is given in the event loop: what
-    is held in memory is up to them. Raises what `footfall.store.client.request` does, in an ExceptionGroup.
+    Of each page's frame (see `KeyPage`) a worker thread makes a `digest`, which `take` is given in the event loop:
+    what is held in memory is up to them. Raises what `footfall.store.client.request` does, in an ExceptionGroup.
     """
     started = clock.monotonic()
     hint = "raise the table's read units or lower --segments, or run again later"
@@ -172,8 +173,13 @@ def _keys(reply: PageReply) -> pl.DataFrame:
     raw = pl.read_json(io.BytesIO(reply.items), schema=_WIRE_SCHEMA)
     place = pl.col("sk").struct.field("S").str.slice(_PLACE_BEGINS)
     is_ours = place.str.contains(f"^[0-9a-f]{{{SOURCE_ID_DIGITS}}}[0-9]{{{OFFSET_DIGITS}}}$")
+    is_known = place.str.contains(f"^{IDENTITY_MARK}[0-9a-f]{{{IDENTITY_DIGITS}}}$")
     return raw.select(
-        pl.when(is_ours).then(place.str.head(SOURCE_ID_DIGITS)).alias("source_id"),
+        pl.when(is_ours)
+        .then(place.str.head(SOURCE_ID_DIGITS))
+        .when(is_known)
+        .then(pl.lit(IDENTITY_MARK))
+        .alias("source_id"),
         pl.col("pk").struct.field("S").str.splitn(SEPARATOR, 3).struct.field("field_1").alias("on"),
         pl.when(is_ours).then(place.str.tail(OFFSET_DIGITS)).cast(pl.Int64).alias("offset"),
     )

@@ -1,6 +1,7 @@
 """The commands of the way in.
 
-`options` (what they have in common), `ingest`, `tail`, `deadletters` with `retry`, `status`, `verify`, `formats`,
+`options` (what they have in common, with `filter_options`, `beacon_options`, `enrich_options` and `privacy_options`),
+`ingest`, `tail`, `deadletters` with `retry`, `status`, `verify`, `formats`,
 `summary` (how a run went).
 """
 

@@ -13,23 +13,24 @@ from typing import Any, Final, ParamSpec, TypeVar
 import click
 
 from footfall.keys import is_site
-from footfall.store.commands import option
+from footfall.store.commands import Decorator, option
+from ingest.commands import beacon_options, enrich_options, filter_options, privacy_options
+from ingest.enrich import Enrichment
 from ingest.filters import Filters
-from ingest.formats import FORMATS, named
+from ingest.formats import named
 from ingest.settings import IngestSettings
 
 P = ParamSpec("P")
 R = TypeVar("R")
-Decorator = Callable[[Callable[..., Any]], Callable[..., Any]]
 
 DEFAULTS: Final = IngestSettings()
 
 SITE: Final = option("--site", usual="the virtual host, else default", help="Site the events belong to.")
 FORMAT: Final = option(
     "--format",
-    type=click.Choice(sorted(FORMATS)),
     usual="detected for each file",
-    help="Format of the lines.",
+    metavar="FORMAT",
+    help="Format of the lines: a name of `footfall formats list`, or a definition; see docs/formats.md.",
 )
 SINCE: Final = option(
     "--since",
@@ -48,7 +49,7 @@ UNTIL: Final = option(
 ADDRESSES: Final = option(
     "--addresses",
     type=click.Choice(["masked", "full", "none"]),
-    default=DEFAULTS.addresses,
+    default=DEFAULTS.enrichment.addresses,
     help="How client addresses are kept; masked is /24 for IPv4 and /48 for IPv6.",
 )
 GROUP: Final = option("--group", default=DEFAULTS.group, help="Worker group whose checkpoints to go on from.")
@@ -139,7 +140,13 @@ SUMMARY: Final = option(
     default="text",
     help="How the run is summed up: text on stderr, or one JSON object on stdout.",
 )
-READING: Final = (SITE, FORMAT, SINCE, UNTIL, ADDRESSES)
+CHOOSING: Final[tuple[Decorator, ...]] = (
+    *filter_options.OPTIONS,
+    *beacon_options.OPTIONS,
+    *enrich_options.OPTIONS,
+    *privacy_options.OPTIONS,
+)
+READING: Final[tuple[Decorator, ...]] = (SITE, FORMAT, SINCE, UNTIL, *CHOOSING, ADDRESSES)
 WRITING: Final = (DEAD_LETTERS, WRITERS, MAX_WRITE_UNITS)
 
 
@@ -174,11 +181,10 @@ def settings_options(*options: Decorator) -> Callable[[Callable[P, R]], Callable
     return decorate
 
 
-_MADE_HERE: Final = frozenset({"format", "since", "until"})
+_CHOICES: Final = enrich_options.TAKES | privacy_options.TAKES | filter_options.TAKES | beacon_options.TAKES
+_MADE_HERE: Final = frozenset({"format", "since", "until", "addresses"}) | _CHOICES
 _IN_SECONDS: Final = {"linger": "linger_seconds", "give_up_after": "give_up_after_seconds"}
-_OURS: Final = frozenset(
-    {"since", "until"} | _IN_SECONDS.keys() | {field.name for field in fields(IngestSettings)}
-)
+_OURS: Final = frozenset(_MADE_HERE | _IN_SECONDS.keys() | {field.name for field in fields(IngestSettings)})
 
 
 def _settings(given: dict[str, Any]) -> IngestSettings:
@@ -196,8 +202,15 @@ def _settings(given: dict[str, Any]) -> IngestSettings:
     return IngestSettings(
         **plain,
         format=named(name) if name else None,
-        filters=Filters(since=_utc(since), until=_utc(until)),
+        filters=filter_options.filters_of(given, Filters(since=_utc(since), until=_utc(until))),
+        enrichment=_enrichment(given),
+        beacons=beacon_options.beacons_of(given),
     )
+
+
+def _enrichment(given: dict[str, Any]) -> Enrichment:
+    addressed = Enrichment(addresses=given.get("addresses") or Enrichment().addresses)
+    return privacy_options.privacy_of(given, enrich_options.enrichment_of(given, addressed))
 
 
 def _utc(moment: datetime | None) -> datetime | None:

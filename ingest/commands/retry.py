@@ -22,7 +22,6 @@ from ingest.deadletters.read import Letters, read_letters
 from ingest.deadletters.retry import Retried, Retry
 from ingest.deadletters.run import run_retry
 from ingest.enrich import AddressPolicy
-from ingest.formats import FORMATS
 from ingest.settings import IngestSettings
 from ingest.tally import Tally
 
@@ -40,9 +39,9 @@ AS_THEN: Final = "as each line was read then"
 @options.settings_options(
     option(
         "--format",
-        type=click.Choice(sorted(FORMATS)),
         usual=AS_THEN,
-        help="Format of the lines.",
+        metavar="FORMAT",
+        help="Format of the lines, as `footfall ingest` takes it.",
     ),
     option("--site", usual=AS_THEN, help="Site the events belong to."),
     option(
@@ -53,6 +52,7 @@ AS_THEN: Final = "as each line was read then"
         usual=AS_THEN,
         help="How client addresses are kept; masked is /24 for IPv4 and /48 for IPv6.",
     ),
+    *options.CHOOSING,
     options.WRITERS,
     options.MAX_WRITE_UNITS,
     options.give_up_after(options.DEFAULTS.give_up_after_seconds),

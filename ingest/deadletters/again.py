@@ -15,15 +15,14 @@ import polars as pl
 
 from footfall.keys import is_site
 from footfall.store.state import TableMeta
-from ingest import filters
 from ingest.deadletters.read import Letters
 from ingest.deadletters.record import DeadLetter, Outcome, Reading
 from ingest.enrich import AddressPolicy, EnrichSettings
-from ingest.filters import Filters
-from ingest.formats import FORMATS, Format, named
+from ingest.formats import Format, is_format, named
 from ingest.lines import BYTE_ORDER_MARK
 from ingest.positions import Days
 from ingest.prepare import SENTENCES, Recipe, prepare_parsed
+from ingest.settings import IngestSettings
 from ingest.writer.batches import Batch
 
 SLICE_BYTES: Final = 4 * 2**20
@@ -96,14 +95,19 @@ def slices(rows: pl.DataFrame) -> Iterator[pl.DataFrame]:
     yield from rows.with_columns(number).partition_by("slice", maintain_order=True, include_key=False)
 
 
-def read_again(letters: Iterable[DeadLetter], choice: Choice, meta: TableMeta, table: str) -> list[Again]:
-    """Return what becomes of `letters`, by source and how they were read; never raises on any line."""
+def read_again(
+    letters: Iterable[DeadLetter], choice: Choice, settings: IngestSettings, meta: TableMeta, table: str
+) -> list[Again]:
+    """Return what becomes of `letters`, by source and how they were read; never raises on any line.
+
+    What the letters do not say of how to read them, `settings` does.
+    """
     groups: dict[tuple[str, Reading], list[DeadLetter]] = {}
     for letter in letters:
         groups.setdefault((letter.source_id, _reading(letter, choice)), []).append(letter)
 
     return [
-        _again(source_id, group, _recipe(reading, group[0].source, meta, table))
+        _again(source_id, group, reading.header, _recipe(reading, group[0].source, settings, meta, table))
         for (source_id, reading), group in groups.items()
     ]
 
@@ -111,7 +115,9 @@ def read_again(letters: Iterable[DeadLetter], choice: Choice, meta: TableMeta, t
 def _conditions(rows: pl.DataFrame, choice: Choice) -> Iterator[tuple[str, pl.Expr]]:
     yield CUT, ~pl.col("is_cut")
     if choice.format is None:
-        yield NO_FORMAT, pl.col("format").cast(pl.String).is_in(list(FORMATS)).fill_null(value=False)
+        specs = rows["format"].cast(pl.String).unique().drop_nulls()
+        known = [spec for spec in specs if is_format(spec)]
+        yield NO_FORMAT, pl.col("format").cast(pl.String).is_in(known).fill_null(value=False)
 
     if choice.site is None:
         sites = rows["site"].cast(pl.String).unique().drop_nulls()
@@ -121,7 +127,8 @@ def _conditions(rows: pl.DataFrame, choice: Choice) -> Iterator[tuple[str, pl.Ex
 
 def _reading(letter: DeadLetter, choice: Choice) -> Reading:
     return Reading(
-        format=choice.format.name if choice.format else letter.format or "",
+        format=choice.format.spec if choice.format else letter.format or "",
+        header=letter.header or "",
         site=choice.site or letter.site,
         addresses=choice.addresses or letter.addresses or DEFAULT_POLICY,
         since=letter.since,
@@ -129,24 +136,24 @@ def _reading(letter: DeadLetter, choice: Choice) -> Reading:
     )
 
 
-def _recipe(reading: Reading, source_name: str, meta: TableMeta, table: str) -> Recipe:
+def _recipe(
+    reading: Reading, source_name: str, settings: IngestSettings, meta: TableMeta, table: str
+) -> Recipe:
+    options = replace(settings.enrichment, addresses=reading.addresses)
     return Recipe(
         source_name=source_name,
         format=named(reading.format),
-        enrichment=EnrichSettings(
-            site=reading.site, shards=meta.shards, salt=meta.salt, addresses=reading.addresses
-        ),
-        filters=Filters(since=reading.since, until=reading.until),
+        enrichment=EnrichSettings(reading.site, meta.shards, meta.salt, options),
+        filters=replace(settings.filters, since=reading.since, until=reading.until),
         table=table,
+        beacons=settings.beacons,
     )
 
 
-def _again(source_id: str, letters: list[DeadLetter], recipe: Recipe) -> Again:
-    parsed = recipe.format.parse(_lines(letters))
-    wanted, _ = filters.apply(parsed.events, recipe.filters)
-    done = prepare_parsed(replace(parsed, events=wanted), source_id, recipe)
+def _again(source_id: str, letters: list[DeadLetter], header: str, recipe: Recipe) -> Again:
+    done = prepare_parsed(recipe.format.parse(_lines(letters), header), source_id, recipe)
     reasons = dict(done.rejected.select("offset", "reason").iter_rows())
-    stored = [offset for offset in wanted["offset"] if offset not in reasons]
+    stored = [offset for offset in done.offsets if offset not in reasons]
     unwanted = {letter.offset for letter in letters} - reasons.keys() - set(stored)
     refused = [
         Outcome("refused", source_id, offset, reason, SENTENCES[reason]) for offset, reason in reasons.items()

@@ -26,11 +26,13 @@ Became = Literal["stored", "refused", "filtered"]
 class Reading:
     """How a line was read: what, beside the line and the table's meta, decides its event and the key of that.
 
-    `format` is the name of a format, `site` None for the virtual host of each line; `since` and `until` are the bounds
-    outside which events were not wanted. The salt of visitor ids is no part of it: it stays in the table.
+    `format` is the spec of a format, `header` the directive that was in force at the line, `site` None for the
+    virtual host of each line; `since` and `until` are the bounds outside which events were not wanted. The salt of
+    visitor ids is no part of it: it stays in the table.
     """
 
     format: str
+    header: str = ""
     site: str | None = None
     addresses: AddressPolicy = "masked"
     since: datetime | None = None
@@ -54,6 +56,7 @@ class DeadLetter(msgspec.Struct, frozen=True, omit_defaults=True):
         None
     )
     format: Annotated[str | None, Meta(description="format it was read in")] = None
+    header: Annotated[str | None, Meta(description="directive in force at the line, as `#Fields: …`")] = None
     site: Annotated[str | None, Meta(description="`--site`; absent for the virtual host of the line")] = None
     addresses: Annotated[AddressPolicy | None, Meta(description="`--addresses`")] = None
     since: Annotated[datetime | None, Meta(description="`--since`, if given")] = None
@@ -107,6 +110,7 @@ def dead_letter(
         raw=text,
         raw_base64=encoded,
         format=reading.format if reading else None,
+        header=(reading.header or None) if reading else None,
         site=reading.site if reading else None,
         addresses=reading.addresses if reading else None,
         since=reading.since if reading else None,

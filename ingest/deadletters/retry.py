@@ -43,7 +43,9 @@ AGAIN: Final = "make room, then run the same command again: letters that are sto
 
 @dataclass(slots=True)
 class Retried:
-    """What became of letters: of those `chosen`, `unreadable` were not tried, and the rest not reached when stopped."""
+    """What became of letters: of those `chosen`, `unreadable` were not tried, and the rest not reached when
+    stopped.
+    """
 
     chosen: int = 0
     stored: int = 0
@@ -136,7 +138,7 @@ class Retry:
         found = letters_at(self._letters.path, places_of(rows))
         pairs = zip(found, rows["reason"], strict=True)
         letters = (msgspec.structs.replace(letter, reason=reason) for letter, reason in pairs)
-        return read_again(letters, self._choice, self._meta, self._store.events_table)
+        return read_again(letters, self._choice, self._settings, self._meta, self._store.events_table)
 
     async def _settle(self, read: Sequence[Again]) -> None:
         written: Counter[tuple[str, date]] = Counter()

@@ -1,8 +1,10 @@
 """Log formats: lines in, events and rejected lines out.
 
-In reading order: `fields` (the table of fields), `model` (what a format is and how it reads lines), `times`
-and `values` (the insides of fields), `ncsa` (the formats themselves), `detect` (which one a log is in). A new
-format is a row of fields, an example and a file in `sample_logs/`.
+In reading order: `model` (what a format is), `fields` (the table of fields), `times` and `values` (the insides of
+fields), `finish` (the common end of reading). Formats by regular expression: `regular`, of which `ncsa` (common,
+combined), `servers` and `aws` are tables. By their own directives: `w3c`. By JSON: `json_logs`. Beacons themselves:
+`bodies`. Made of text that a user gives: `specs`. At last `detect` (which one a log is in). A new format is a row
+in one of the tables, an example and a file in `sample_logs/`.
 """
 
 from __future__ import annotations
@@ -14,28 +16,51 @@ from typing import Final
 from footfall.errors import FormatError
 from footfall.text import printable
 from ingest.chunks import Chunk
+from ingest.formats.aws import AWS
+from ingest.formats.bodies import BODIES
+from ingest.formats.json_logs import JSON_LOGS
 from ingest.formats.model import LINE_CUT, LINE_TOO_LONG, REJECT_REASONS, Format, Parsed
 from ingest.formats.ncsa import NCSA
+from ingest.formats.servers import SERVERS
+from ingest.formats.specs import made_of
+from ingest.formats.w3c import W3C
 from ingest.lines import split_lines
 
-__all__ = ["FORMATS", "REJECT_REASONS", "Format", "Parsed", "named", "parse_chunk"]
+__all__ = ["FORMATS", "REJECT_REASONS", "Format", "Parsed", "is_format", "named", "parse_chunk"]
 
-FORMATS: Final[Mapping[str, Format]] = MappingProxyType({form.name: form for form in NCSA})
+_FAMILIES: Final[tuple[tuple[Format, ...], ...]] = (NCSA, SERVERS, AWS, W3C, JSON_LOGS, BODIES)
+FORMATS: Final[Mapping[str, Format]] = MappingProxyType(
+    {form.name: form for family in _FAMILIES for form in family}
+)
 
 
-def named(name: str) -> Format:
-    """Return the format called `name`; raises `FormatError` when there is none."""
+def named(spec: str) -> Format:
+    """Return the format that `spec` names or defines; raises `FormatError` when there is none."""
+    if spec in FORMATS:
+        return FORMATS[spec]
+
+    made = made_of(spec)
+    if made is None:
+        sentence = f"There is no log format called {printable(spec, 40)!r}."
+        raise FormatError(sentence, hint="footfall formats list")
+
+    return made
+
+
+def is_format(spec: str) -> bool:
+    """Tell whether `spec` names or defines a format."""
     try:
-        return FORMATS[name]
-    except KeyError:
-        sentence = f"There is no log format called {printable(name, 40)!r}."
-        raise FormatError(sentence, hint="footfall formats list") from None
+        named(spec)
+    except FormatError:
+        return False
+
+    return True
 
 
-def parse_chunk(chunk: Chunk, form: Format) -> Parsed:
+def parse_chunk(chunk: Chunk, form: Format, header: str = "") -> Parsed:
     """Split a chunk into lines and read them with `form`; a line that is oversized or cut is rejected unread."""
     lines = split_lines(chunk)
     if chunk.is_cut and not chunk.oversized:
         return form.reject(lines, LINE_CUT)
 
-    return form.reject(lines, LINE_TOO_LONG) if chunk.oversized else form.parse(lines)
+    return form.reject(lines, LINE_TOO_LONG) if chunk.oversized else form.parse(lines, header)

@@ -38,7 +38,7 @@ def detect(head: pl.DataFrame) -> Detection:
     The largest share of events wins; of equals, the format with the most fields.
     """
     results = {form.name: form.parse(head) for form in FORMATS.values()}
-    best = max(FORMATS.values(), key=lambda form: (_share(results[form.name]), len(form.fields)))
+    best = max(FORMATS.values(), key=lambda form: (_share(results[form.name]), len(form.columns)))
     parsed = results[best.name]
     return Detection(
         format=best if len(parsed.events) and _share(parsed) >= ENOUGH else None,

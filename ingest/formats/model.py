@@ -1,21 +1,13 @@
-"""A format: a table of fields and how a frame of lines is read with it.
-
-A line is read in two stages. Nearly all lines of nearly all logs pass the strict expression, which is fast.
-What it refuses is tried with the tolerant one; blank lines and comments are set aside first. What both refuse
-is rejected, with its reason, never dropped.
-"""
+"""What a log format is, and what it makes of lines."""
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
 import polars as pl
-
-from ingest.formats.fields import CLOSED_OR_CUT, Field
-from ingest.formats.times import is_time, read_time
-from ingest.formats.values import split_requests, unescape
 
 NO_MATCH: Final = "no-match"
 BAD_TIME: Final = "bad-time"
@@ -28,24 +20,26 @@ REJECT_REASONS: Final[Mapping[str, str]] = {
     LINE_CUT: "the run was stopped when only the beginning of the line had come out of a pipe",
 }
 
-LARGEST_COUNT: Final = 2**53
-"""A number of bytes above this is no number of bytes, and sums of them would not fit into 64 bits."""
+TRANSIENT: Final[Mapping[str, str]] = {
+    "forwarded_for": "X-Forwarded-For header as logged",
+    "forwarded": "Forwarded header (RFC 7239) as logged",
+    "connecting_ip": "client address by the word of a CDN: CF-Connecting-IP, True-Client-IP, X-Real-IP",
+    "dnt": "DNT header",
+    "gpc": "Sec-GPC header",
+    "body": "request body, of which a beacon may be made",
+}
+"""Columns that a format may give beside those of `footfall.event`: text that later steps read and nobody stores."""
 
-_BLANK: Final = " \t\v\f\r\n\0"
-_ABSENT: Final = ("-", "")
-_NUMBERS: Final = ("status", "bytes")
-_OPTIONAL_TEXTS: Final = ("host", "ip", "user", "referrer", "user_agent")
-_ESCAPED_TEXTS: Final = ("user", "referrer", "user_agent")
-_PLACE: Final = ("line_number", "offset", "text")
+PLACE: Final = ("line_number", "offset", "text")
 
 
 @dataclass(frozen=True, slots=True)
 class Parsed:
-    """What a format made of some lines: as many events, rejected and skipped lines as there were lines.
+    """What a format made of some lines: every line is an event, or several, or rejected, or skipped.
 
-    `events` has line_number, offset and the columns of `footfall.event` that the format carries, null where
-    the line has no value. `rejected` has line_number, offset, reason (a code of `REJECT_REASONS`) and text.
-    Both are in the order of the lines. Skipped are blank lines and comments, which begin with ``#``.
+    `events` has line_number, offset and the columns of `footfall.event` (and of `TRANSIENT`) that the format
+    carries, null where the line has no value. `rejected` has line_number, offset, reason (a code) and text. Both
+    are in the order of the lines. Skipped are blank lines, comments and directives.
     """
 
     events: pl.DataFrame
@@ -54,112 +48,98 @@ class Parsed:
 
 
 @dataclass(frozen=True, slots=True)
-class Format:
-    """A log format: its fields, in the order of the line, separated by one space.
+class Taken:
+    """A part of a line: the field that took it, the event columns it gives, and the text from `begin` to `end`.
 
-    `rest` is a tolerant expression of what may follow the last field.
+    `begin` and `end` count characters from 0. `value` is what the first of the columns became, None for nothing.
+    """
+
+    field: str
+    columns: tuple[str, ...]
+    begin: int
+    end: int
+    value: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Explanation:
+    """How a line is read: its parts in their order, and where that ends if it fails.
+
+    `failed_at` is the column, from 1, of the first character that does not fit, and `expected` what should have stood
+    there; None when the line is read. `reason` is the code it is rejected for.
+    """
+
+    taken: tuple[Taken, ...]
+    failed_at: int | None = None
+    expected: str = ""
+    reason: str = ""
+
+
+class Format(ABC):
+    """A log format.
+
+    `name` is what users call it, `spec` the text that `ingest.formats.named` makes it from again, `family` the
+    heading it stands under in the documents, `example` a line. `header` is the directive that says what the lines
+    behind it hold (``#Fields: …``), empty where the format has none or it is not known.
     """
 
     name: str
     title: str
-    fields: tuple[Field, ...]
-    rest: str
+    family: str
     example: str
 
     @property
+    def spec(self) -> str:
+        """Return the text the format can be made from again: its name, or its kind and definition."""
+        return self.name
+
+    @property
+    @abstractmethod
     def columns(self) -> tuple[str, ...]:
-        """Return the event columns the format carries."""
-        return tuple(column for field in self.fields for column in field.columns)
+        """Return the columns the format can carry, of the event and of `TRANSIENT`."""
 
-    @property
-    def strict(self) -> str:
-        """Return the expression of a well-formed line."""
-        return "^" + " ".join(field.strict for field in self.fields) + "$"
+    @abstractmethod
+    def parse(self, lines: pl.DataFrame, header: str = "") -> Parsed:
+        """Read lines with line_number, offset and text, as `ingest.lines.split_lines` gives them; never raises.
 
-    @property
-    def tolerant(self) -> str:
-        """Return the expression of a line as it may be: see `ingest.formats.fields`."""
-        # A field that was cut has eaten the end of the line, so the separator and the fields behind it are
-        # optional.
-        fields = [field.tolerant for field in self.fields]
-        cuttable = sum(expression.endswith("$)") for expression in fields)
-        whole, cut = fields[: len(fields) - cuttable], fields[len(fields) - cuttable :]
-        expression = "^\0*" + " ".join([*whole, *cut[:1]])
-        return expression + "".join(f"(?: {field})?" for field in cut[1:]) + self.rest + "$"
-
-    @property
-    def whole(self) -> str:
-        """Return the expression of a line that surely has its end: tolerant, with every quotation mark closed."""
-        closed = [field.tolerant.replace(CLOSED_OR_CUT, '"') for field in self.fields]
-        return "^\0*" + " ".join(closed) + "$"
-
-    def parse(self, lines: pl.DataFrame) -> Parsed:
-        """Read lines with line_number, offset and text, as `ingest.lines.split_lines` gives them; never
-        raises.
+        The directive in force at the first of them is `header`.
         """
-        strict = _extract(lines, self.strict)
-        is_read = strict["time"].is_not_null()
-        if is_read.all():
-            return _finish(strict, _rejecting(strict.clear(), NO_MATCH), 0)
 
-        rest = lines.filter(~is_read)
-        unread = rest.filter(~_is_skipped())
-        tolerant = _extract(unread, self.tolerant)
-        is_event = tolerant["time"].is_not_null()
-        events = pl.concat([strict.filter(is_read), _cook(tolerant.filter(is_event))], how="diagonal")
-        unmatched = _rejecting(unread.filter(~is_event), NO_MATCH)
-        return _finish(events.sort("line_number", "offset"), unmatched, len(rest) - len(unread))
+    @abstractmethod
+    def is_whole(self, line: str) -> bool:
+        """Tell whether a line without newline surely has its end, so that nothing of it can still come."""
+
+    @abstractmethod
+    def explain(self, line: str, header: str = "") -> Explanation:
+        """Return field by field how `line` is read, or at which column it fails."""
 
     def reject(self, lines: pl.DataFrame, reason: str) -> Parsed:
         """Return all lines as rejected for one reason, beside no events in the columns that `parse` gives."""
-        return Parsed(self.parse(lines.clear()).events, _rejecting(lines, reason), 0)
+        return Parsed(self.parse(lines.clear()).events, rejecting(lines, reason), 0)
 
 
-def _extract(lines: pl.DataFrame, expression: str) -> pl.DataFrame:
-    """Return the lines with one column for each named group; all are null where a line does not match."""
-    groups = pl.col("text").str.extract_groups(expression).struct.unnest()
-    return lines.select(*_PLACE, groups)
-
-
-def _is_skipped() -> pl.Expr:
-    text = pl.col("text").fill_null("")
-    return text.str.starts_with("#") | (text.str.strip_chars(_BLANK) == "")
-
-
-def _rejecting(lines: pl.DataFrame, reason: str) -> pl.DataFrame:
+def rejecting(lines: pl.DataFrame, reason: str) -> pl.DataFrame:
+    """Return lines as the `rejected` of a `Parsed`."""
     return lines.select("line_number", "offset", pl.lit(reason).alias("reason"), "text")
 
 
-def _cook(events: pl.DataFrame) -> pl.DataFrame:
-    """Give what the tolerant expression read the columns and the meaning of what the strict one reads."""
-    plain = events.with_columns(unescape(events[name]) for name in _ESCAPED_TEXTS if name in events.columns)
-    return split_requests(plain)
+HEADER_PREFIX: Final = b"#Fields:"
+"""How a directive begins that says what the lines behind it hold (W3C Extended Log File Format, working draft)."""
 
 
-def _finish(events: pl.DataFrame, unmatched: pl.DataFrame, skipped_lines: int) -> Parsed:
-    """Type the columns and set aside the events whose time cannot be read."""
-    typed = events.with_columns(_typed(events))
-    is_good = is_time(typed["time"])
-    if not is_good.all():
-        bad_times = _rejecting(typed.filter(~is_good), BAD_TIME)
-        unmatched = pl.concat([unmatched, bad_times]).sort("line_number", "offset")
-        typed = typed.filter(is_good)
+def header_after(data: bytes, header: str) -> str:
+    """Return the directive in force behind the lines of `data`, at whose beginning it was `header`."""
+    begin = data.rfind(HEADER_PREFIX)
+    while begin > 0 and data[begin - 1] not in b"\n\0\xbf":
+        begin = data.rfind(HEADER_PREFIX, 0, begin)
 
-    return Parsed(typed.drop("text"), unmatched, skipped_lines)
+    if begin < 0:
+        return header
 
-
-def _typed(events: pl.DataFrame) -> list[pl.Expr]:
-    present = set(events.columns)
-    texts = [_optional(name) for name in _OPTIONAL_TEXTS if name in present]
-    numbers = [_number(name) for name in _NUMBERS if name in present]
-    query = pl.when(pl.col("query") != "").then("query").alias("query")
-    return [read_time(pl.col("time")), *texts, *numbers, query, pl.lit("request").alias("kind")]
+    end = data.find(b"\n", begin)
+    line = data[begin : end if end >= 0 else None]
+    return line.rstrip(b"\r").decode(errors="backslashreplace")[:LONGEST_HEADER]
 
 
-def _number(name: str) -> pl.Expr:
-    number = pl.col(name).cast(pl.Int64, strict=False)
-    return pl.when(number <= LARGEST_COUNT).then(number).alias(name)
-
-
-def _optional(name: str) -> pl.Expr:
-    return pl.when(~pl.col(name).is_in(_ABSENT)).then(name).alias(name)
+LONGEST_HEADER: Final = 16_384
+"""Characters of a directive that count: it is stored in checkpoints."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Final
 
 from ingest.formats import fields
-from ingest.formats.model import Format
+from ingest.formats.regular import RegularFormat
 
 _TIME_TO_BYTES: Final = (fields.TIME, fields.REQUEST_LINE, fields.STATUS, fields.BYTES)
 _CALLER: Final = (fields.CLIENT, fields.IDENT, fields.USER)
@@ -23,22 +23,22 @@ _COMMON_LINE: Final = '192.0.2.7 - - [17/Jan/2026:10:05:03 +0000] "GET /shop?pag
 _COMBINED_LINE: Final = f'{_COMMON_LINE} "https://www.example.org/" "Mozilla/5.0 (X11; Linux x86_64)"'
 
 NCSA: Final = (
-    Format("common", "Common Log Format", _CALLER + _TIME_TO_BYTES, _UNQUOTED_REST, _COMMON_LINE),
-    Format(
+    RegularFormat("common", "Common Log Format", _CALLER + _TIME_TO_BYTES, _UNQUOTED_REST, _COMMON_LINE),
+    RegularFormat(
         "combined",
         "Combined Log Format: common with referrer and user agent",
         _CALLER + _TIME_TO_BYTES + _HEADERS,
         _ANY_REST,
         _COMBINED_LINE,
     ),
-    Format(
+    RegularFormat(
         "common_vhost",
         "Common Log Format behind the virtual host",
         _VHOST_CALLER + _TIME_TO_BYTES,
         _UNQUOTED_REST,
         f"www.example.com:443 {_COMMON_LINE}",
     ),
-    Format(
+    RegularFormat(
         "combined_vhost",
         "Combined Log Format behind the virtual host",
         _VHOST_CALLER + _TIME_TO_BYTES + _HEADERS,

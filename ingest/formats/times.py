@@ -12,7 +12,7 @@ _FIRST: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _LAST: Final = datetime(9998, 12, 31, 23, 59, 59, 999000, tzinfo=UTC)  # any zone's date has four digits then
 
 
-def read_time(text: pl.Expr) -> pl.Expr:
+def read_apache_time(text: pl.Expr) -> pl.Expr:
     """Return ``10/Oct/2000:13:55:36 -0700``, with or without a fraction of a second, as UTC in milliseconds.
 
     Null for what is no such time.

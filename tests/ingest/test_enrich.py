@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 
 from footfall.event import SCHEMA
 from footfall.keys import event_bucket, visitor_bucket, visitor_id
-from ingest.enrich import AddressPolicy, EnrichSettings, enrich, masked_address
+from ingest.enrich import AddressPolicy, Enrichment, EnrichSettings, enrich
+from ingest.enrich.mask import masked_address
 from ingest.formats import FORMATS, parse_chunk
 from ingest.sources import find_sources, open_source
 
@@ -85,7 +86,7 @@ def test_the_visitor_comes_from_the_full_address_and_the_user_agent() -> None:
 
 @pytest.mark.parametrize("policy", get_args(AddressPolicy))
 def test_the_visitor_does_not_depend_on_what_is_kept_of_the_address(policy: AddressPolicy) -> None:
-    row = one(EnrichSettings(None, 8, b"salt", policy), ip="192.0.2.77")
+    row = one(EnrichSettings(None, 8, b"salt", Enrichment(addresses=policy)), ip="192.0.2.77")
     assert row["visitor"] == visitor_id("192.0.2.77", None, b"salt")
 
 
@@ -158,8 +159,8 @@ def test_addresses_are_masked_to_their_network(address: str, masked: str | None)
 
 @pytest.mark.parametrize("address", ["192.0.2.77", "2001:db8::1", "client-7.example.org"])
 def test_the_other_address_policies_keep_all_or_nothing(address: str) -> None:
-    assert one(EnrichSettings(None, 8, b"", "full"), ip=address)["ip"] == address
-    assert one(EnrichSettings(None, 8, b"", "none"), ip=address)["ip"] is None
+    assert one(EnrichSettings(None, 8, b"", Enrichment(addresses="full")), ip=address)["ip"] == address
+    assert one(EnrichSettings(None, 8, b"", Enrichment(addresses="none")), ip=address)["ip"] is None
 
 
 VALUES = {

@@ -11,12 +11,13 @@ from hypothesis import strategies as st
 
 from footfall.errors import FootfallError
 from footfall.layout import LARGEST_ITEM_BYTES
+from ingest.beacons import BEACON_REASONS
 from ingest.chunks import Chunk
 from ingest.deadletters import DeadLetter
 from ingest.enrich import EnrichSettings
 from ingest.filters import Filters
 from ingest.formats import FORMATS, REJECT_REASONS, named
-from ingest.prepare import SENTENCES, Prepared, PreparedLines, Recipe, checked, prepare, prepare_lines
+from ingest.prepare import SENTENCES, Prepared, PreparedLines, Recipe, checked, prepare, prepare_parsed
 from ingest.tally import Counts
 from ingest.writer.checks import DUPLICATE_KEY, ITEM_TOO_LARGE, STORE_REASONS
 from tests.ingest.runs import combined_lines
@@ -178,7 +179,7 @@ def test_lines_that_come_from_anywhere_get_the_keys_they_had_in_their_log() -> N
     whole = prepare(chunk_of(b"".join(lines)), recipe())
     offsets = [sum(map(len, lines[:place])) for place in range(40)]
     some = frame_of(*((place + 1, offsets[place], lines[place]) for place in (30, 3, 17)))
-    prepared = prepare_lines(some, SOURCE_ID, recipe())
+    prepared = prepare_parsed(recipe().format.parse(some), SOURCE_ID, recipe())
     sort_keys = {item["sk"]["S"] for item in items_of(whole)}
     assert {int(item["sk"]["S"][-13:]) for item in items_of(prepared)} == {
         offsets[place] for place in (3, 17, 30)
@@ -190,7 +191,7 @@ def test_lines_that_come_from_anywhere_get_the_keys_they_had_in_their_log() -> N
 def test_of_a_line_that_is_there_twice_one_is_stored_and_the_other_named() -> None:
     old, new = LINE % b"Agent", (LINE % b"Agent").replace(b"GET /", b"GET /new")
     lines = frame_of((1, 0, old), (2, 500, b"rubbish"), (1, 0, new), (3, 900, b"#"))
-    prepared = prepare_lines(lines, SOURCE_ID, recipe())
+    prepared = prepare_parsed(recipe().format.parse(lines), SOURCE_ID, recipe())
     assert [item["p"]["S"] for item in items_of(prepared)] == ["/new"]
     assert prepared.rejected.rows() == [(1, 0, DUPLICATE_KEY), (2, 500, "no-match")]
     assert prepared.counts == Counts(lines=4, events=1, rejected=2, skipped=1)
@@ -198,12 +199,12 @@ def test_of_a_line_that_is_there_twice_one_is_stored_and_the_other_named() -> No
 
 
 def test_no_lines_are_nothing() -> None:
-    prepared = prepare_lines(frame_of(), SOURCE_ID, recipe())
+    prepared = prepare_parsed(recipe().format.parse(frame_of()), SOURCE_ID, recipe())
     assert (prepared.batches, len(prepared.rejected), prepared.counts) == ([], 0, Counts())
 
 
 def test_every_reason_has_a_sentence() -> None:
-    assert set(SENTENCES) == {*REJECT_REASONS, *STORE_REASONS}
+    assert set(SENTENCES) == {*REJECT_REASONS, *BEACON_REASONS, *STORE_REASONS}
     assert all(SENTENCES.values())
 
 

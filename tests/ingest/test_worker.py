@@ -18,6 +18,7 @@ from footfall.store.simulator import SimulatedEngine
 from footfall.store.simulator.conditions import parse_conditions
 from footfall.store.state import TableMeta, read_checkpoint, read_days
 from ingest.checkpoint import CheckpointKeeper
+from ingest.enrich import Enrichment
 from ingest.reader import Reader
 from ingest.run import Outcome
 from ingest.settings import IngestSettings
@@ -114,7 +115,7 @@ async def test_a_replay_reads_all_again_and_adds_nothing(log: Path, store: Path)
 
 
 async def test_a_replay_overwrites_what_was_stored(log: Path, store: Path) -> None:
-    await ingest(store, log, addresses="none")
+    await ingest(store, log, enrichment=Enrichment(addresses="none"))
     assert not any("ip" in item for item in (await table(store)).values())
     await ingest(store, log, addresses="masked", replay=True)
     stored = await table(store)

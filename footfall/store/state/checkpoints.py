@@ -39,9 +39,11 @@ class Seen:
 class Checkpoint:
     """How far a worker group has come in one source; everything below `position` is stored or in the dead letters.
 
-    `position` is a decompressed byte offset and `fingerprint` what stands before it (`footfall.keys.fingerprint`, empty
-    when that is not known); the counts are of lines below it, and so are `accounts`, of events. `owner` is the run that
-    reads the source, None when none does. `revision` is that of the stored item, 0 when there is none yet.
+    `position` is a decompressed byte offset and `fingerprint` what stands before it (`footfall.keys.fingerprint`,
+    empty when that is not known); the counts are of lines below it, and so are `accounts`, of events but those
+    `identified` by an id of their own. `extra` are events beyond one a line. `header` is the directive in force at
+    the position, empty where the format has none. `owner` is the run that reads the source, None when none does.
+    `revision` is that of the stored item, 0 when there is none yet.
     """
 
     source_id: str
@@ -53,6 +55,9 @@ class Checkpoint:
     rejected: int = 0
     skipped: int = 0
     filtered: int = 0
+    extra: int = 0
+    identified: int = 0
+    header: str = ""
     revision: int = 0
     accounts: Accounts = field(default_factory=Accounts)
     seen: Seen = field(default_factory=Seen)
@@ -96,9 +101,9 @@ async def save_checkpoint(
 ) -> Checkpoint:
     """Store `checkpoint` if nobody else has since it was read; return it with its new revision.
 
-    `saved_by` is the token of the run, a fresh `new_token` when there is none: a save that was carried out although its
-    reply was lost, or nobody waited for it, is recognised by it. Raises `SourceTaken` when another run has written the
-    checkpoint.
+    `saved_by` is the token of the run, a fresh `new_token` when there is none: a save that was carried out although
+    its reply was lost, or nobody waited for it, is recognised by it. Raises `SourceTaken` when another run has
+    written the checkpoint.
     """
     saved_by = saved_by or new_token(clock)
     saved = replace(checkpoint, revision=checkpoint.revision + 1)
@@ -151,6 +156,7 @@ def new_token(clock: Clock) -> str:
 
 
 _COUNTS: Final = ("position", "lines", "events", "rejected", "skipped", "filtered", "revision")
+_LATER_COUNTS: Final = ("extra", "identified")
 
 
 def _item(group: str, checkpoint: Checkpoint, now: datetime, saved_by: str) -> dict[str, Any]:
@@ -170,7 +176,8 @@ def _item(group: str, checkpoint: Checkpoint, now: datetime, saved_by: str) -> d
         "saved_by": text(saved_by),
         "days": checkpoint.accounts.wire(),
         "events_per_second": number(seen.events_per_second),
-        **{name: number(getattr(checkpoint, name)) for name in _COUNTS},
+        "header": text(checkpoint.header),
+        **{name: number(getattr(checkpoint, name)) for name in (*_COUNTS, *_LATER_COUNTS)},
         **{name: value for name, value in optional.items() if value is not None},
     }
 
@@ -189,7 +196,9 @@ def _checkpoint(item: Mapping[str, Any]) -> Checkpoint:
             looked_at=_moment(item.get("looked_at")),
             events_per_second=float(item.get("events_per_second", {"N": "0"})["N"]),
         ),
+        header=item.get("header", {"S": ""})["S"],
         **{name: int(item[name]["N"]) for name in _COUNTS},
+        **{name: int(item.get(name, {"N": "0"})["N"]) for name in _LATER_COUNTS},
     )
 
 

@@ -44,7 +44,7 @@ def letter(
         reason=reason,
         sentence="why",
         raw_bytes=raw_bytes,
-        reading=Reading("combined", "example.org", "full", since=datetime(2026, 1, 1, tzinfo=UTC)),
+        reading=Reading("combined", "", "example.org", "full", since=datetime(2026, 1, 1, tzinfo=UTC)),
     )
 
 

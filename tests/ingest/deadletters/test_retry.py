@@ -18,6 +18,7 @@ from footfall.store.engine import Engine, Reply
 from footfall.store.state import read_days
 from ingest.deadletters import DeadLetter, DeadLetterFile, read_letters
 from ingest.deadletters.again import CUT, NO_FORMAT, NO_SITE, Choice
+from ingest.enrich import Enrichment
 from ingest.filters import Filters
 from tests.fakes import FakeClock
 from tests.ingest.deadletters.retries import COMMON, VHOST, retry, retry_into
@@ -91,8 +92,8 @@ async def refused_log(store: Path, log: Path, **settings: Any) -> None:
     [
         {},
         {"site": None},
-        {"site": None, "addresses": "full", "host_label": "web-1"},
-        {"addresses": "none", "chunk_bytes": 300},
+        {"site": None, "enrichment": Enrichment(addresses="full"), "host_label": "web-1"},
+        {"enrichment": Enrichment(addresses="none"), "chunk_bytes": 300},
         {"filters": Filters(since=datetime(2026, 1, 17, 10, 0, 20, tzinfo=UTC))},
         {"filters": Filters(until=datetime(2026, 1, 17, 10, 0, 20, tzinfo=UTC))},
     ],

@@ -1,0 +1,41 @@
+"""What a run's enrichment is told: what the user chooses, and what the table says."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Literal
+
+from ingest.enrich.rewrite import Rewriting
+from ingest.enrich.rules import Rules
+
+AddressPolicy = Literal["masked", "full", "none"]
+ConsentPolicy = Literal["anonymise", "drop", "ignore"]
+
+
+@dataclass(frozen=True, slots=True)
+class Enrichment:
+    """What a user chooses of enrichment.
+
+    `addresses` is what to keep of addresses, `trusted_proxies` the networks whose word about a client is believed,
+    `do_not_track` what becomes of events that carry DNT or Sec-GPC, `geography` a MaxMind database.
+    """
+
+    addresses: AddressPolicy = "masked"
+    trusted_proxies: tuple[str, ...] = ()
+    do_not_track: ConsentPolicy = "anonymise"
+    geography: Path | None = None
+    rewriting: Rewriting = field(default_factory=Rewriting)
+    rules: Rules = field(default_factory=Rules)
+
+
+@dataclass(frozen=True, slots=True)
+class EnrichSettings:
+    """How to enrich: a site for all events (None: each by its virtual host), the number of shards, the salt of
+    visitor ids (at most 64 bytes), and what the user chooses.
+    """
+
+    site: str | None
+    shards: int
+    salt: bytes
+    options: Enrichment = field(default_factory=Enrichment)
