@@ -27,6 +27,7 @@ from ingest.enrich import EnrichSettings, conceal, understand
 from ingest.enrich.consent import leave_out_objectors
 from ingest.filters import Filters
 from ingest.formats import REJECT_REASONS, Format, Parsed, parse_chunk
+from ingest.formats.model import HEADER_PREFIX, header_after
 from ingest.positions import Days
 from ingest.refusals import letter
 from ingest.tally import Counts, RejectedRun
@@ -131,14 +132,18 @@ def prepare_parsed(
         rejected = pl.concat([rejected, unstorable]).sort("offset", "line_number", maintain_order=True)
         events, items = events.filter(storable), items.filter(storable)
 
+    # Of a line that carries several events, several may be refused: it is one rejected line all the same.
+    lines = rejected.unique("line_number", keep="first", maintain_order=True)
+    extra = read.extra - (len(rejected) - len(lines))
+    rejected = lines
     known = _identified(events)
     counts = Counts(
-        lines=len(events) + len(rejected) + parsed.skipped_lines + left_out.total() - read.extra,
+        lines=len(events) + len(rejected) + parsed.skipped_lines + left_out.total() - extra,
         events=len(events),
         rejected=len(rejected),
         skipped=parsed.skipped_lines,
         filtered=left_out.total(),
-        extra=read.extra,
+        extra=extra,
         identified=len(known),
     )
     return PreparedLines(
@@ -173,9 +178,11 @@ _REJECTED: Final = ("line_number", "offset", "reason")
 
 
 def _letters(chunk: Chunk, recipe: Recipe, header: str, rejected: pl.DataFrame) -> Iterable[DeadLetter]:
+    has_directives = HEADER_PREFIX in chunk.data
     for line, offset, reason in rejected.iter_rows():
+        here = header_after(chunk.data, header, offset - chunk.start) if has_directives else header
         sentence = SENTENCES[reason]
-        yield letter(chunk, recipe, header, line=line, offset=offset, reason=reason, sentence=sentence)
+        yield letter(chunk, recipe, here, line=line, offset=offset, reason=reason, sentence=sentence)
 
 
 def _each_once(events: pl.DataFrame) -> tuple[pl.DataFrame, int]:

@@ -24,7 +24,7 @@ def letter(
 ) -> DeadLetter:
     """Return the dead letter of the line that has the byte at `offset` of the source.
 
-    `recipe` says how it was read, `header` is the directive in force at the beginning of the chunk.
+    `recipe` says how it was read, `header` is the directive in force at the line.
     """
     begin = line_begin(chunk, offset)
     raw = line_at(chunk, begin)
@@ -37,7 +37,7 @@ def letter(
         reason=reason,
         sentence=sentence,
         raw_bytes=chunk.end - chunk.start if chunk.oversized else len(raw),
-        reading=reading_of(recipe, header_after(chunk.data[: begin - chunk.start], header)),
+        reading=reading_of(recipe, header),
     )
 
 
@@ -63,8 +63,9 @@ def letters_of_refused(
     for put in refused:
         offset = _offset(put, pending)
         line = chunk.first_line_number + chunk.data.count(b"\n", 0, offset - chunk.start)
+        header = header_after(chunk.data, pending.header, offset - chunk.start)
         yield letter(
-            chunk, recipe, pending.header, line=line, offset=offset, reason=put.reason, sentence=put.sentence
+            chunk, recipe, header, line=line, offset=offset, reason=put.reason, sentence=put.sentence
         )
 
 

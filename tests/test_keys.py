@@ -168,3 +168,36 @@ def test_the_table_keys_order_by_time_and_offset() -> None:
     assert frame.select(keys.partition_key().alias("pk"), keys.sort_key().alias("sk")).rows() == [
         ("s#2026-01-31#3", "2026-01-31T23:59:59.007Z#0123456789abcdef0000000000217")
     ]
+
+
+def test_an_event_with_an_id_of_its_own_has_a_key_that_its_time_and_line_do_not_change() -> None:
+    identity = keys.event_identity("snowplow", "shop", "4711")
+    assert identity == "a3e4a87df902f08bb92d14274948854d"
+    frame = pl.DataFrame(
+        {
+            "time": [datetime(2026, 1, 31, 1, tzinfo=UTC), datetime(2026, 1, 31, 2, tzinfo=UTC)],
+            "source_id": ["0123456789abcdef", "fedcba9876543210"],
+            "offset": [217, 0],
+            "identity": [identity, identity],
+        },
+        schema_overrides={"time": TIME},
+    )
+    sort_keys = frame.select(keys.sort_key(with_identity=True)).to_series().unique().to_list()
+    assert sort_keys == [f"2026-01-31T00:00:00.000Z#id{identity}"]
+    assert keys.has_identity(sort_keys[0])
+
+
+def test_an_event_without_an_id_keeps_its_key_beside_one_that_has_one() -> None:
+    at = datetime(2026, 1, 31, 23, 59, 59, 7000, tzinfo=UTC)
+    columns = {"time": [at] * 2, "source_id": ["0123456789abcdef"] * 2, "offset": [217, 300]}
+    frame = pl.DataFrame(columns | {"identity": [None, "a" * 32]}, schema_overrides={"time": TIME})
+    first = frame.select(keys.sort_key(with_identity=True)).to_series()[0]
+    assert first == frame.select(keys.sort_key()).to_series()[0]
+    assert not keys.has_identity(first)
+
+
+@pytest.mark.parametrize(
+    "other", [("matomo", "shop", "4711"), ("snowplow", None, "4711"), ("snowplow", "shop", "4712")]
+)
+def test_an_id_counts_only_within_its_dialect_and_site(other: tuple[str, str | None, str]) -> None:
+    assert keys.event_identity(*other) != keys.event_identity("snowplow", "shop", "4711")

@@ -177,6 +177,32 @@ def test_lines_of_one_source_never_share_a_key(offsets: set[int]) -> None:
     assert encode(frame).select("pk", "sk").n_unique() == len(offsets)
 
 
+IDENTITY = "0123456789abcdef" * 2
+
+
+def test_an_event_with_an_id_of_its_own_comes_back_as_it_was() -> None:
+    frame = pl.concat([event(event_id="one"), event(offset=99, path="/")])
+    known = frame.with_columns(pl.Series("identity", [IDENTITY, None]))
+    assert_frame_equal(decode_page(page(encode(known)["item"].to_list())).frame, frame)
+
+
+def test_the_key_of_an_event_with_an_id_of_its_own_is_the_day_and_the_id() -> None:
+    [item] = items_of(event().with_columns(identity=pl.lit(IDENTITY)))
+    assert item == {
+        "pk": {"S": "example.org#2026-03-01#3"},
+        "sk": {"S": f"2026-03-01T00:00:00.000Z#id{IDENTITY}"},
+        "t": {"N": "1772409599007"},
+        "si": {"S": "0123456789abcdef"},
+        "of": {"N": "42"},
+    }
+
+
+def test_the_size_of_an_item_counts_its_place_where_the_key_does_not_carry_it() -> None:
+    frame = event(path="/").with_columns(identity=pl.lit(IDENTITY))
+    [item], [counted] = items_of(frame), item_bytes(frame)
+    assert 0 <= counted - item_size(item) <= LARGEST_NUMBER_EXCESS_BYTES
+
+
 def test_a_column_that_is_missing_is_one_that_is_null() -> None:
     keys = event().select(*EVENT)
     assert encode(keys)["item"].to_list() == encode(event())["item"].to_list()

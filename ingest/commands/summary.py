@@ -30,7 +30,7 @@ def summary_lines(outcome: Outcome, settings: IngestSettings) -> list[str]:
     lines = [
         f"{counted(counts.lines, 'line')} read from {counted(tally.sources, 'source')} in {outcome.seconds:.1f} s:",
         f"{counted(counts.events, 'event')} stored ({rate:,.0f}/s), {counts.rejected:,} rejected, "
-        f"{counts.skipped:,} skipped, {counts.filtered:,} filtered.",
+        f"{counts.skipped:,} skipped, {counts.filtered:,} filtered{_extra(counts.extra)}.",
         f"{counted(tally.batches, 'batch', 'es')}, {tally.consumed_write_units:,.0f} write units, "
         f"{counted(tally.throttled, 'request')} throttled{_reasons(tally.throttle_reasons)}.",
     ]
@@ -57,6 +57,10 @@ def summary_lines(outcome: Outcome, settings: IngestSettings) -> list[str]:
         lines.append("Stopped by a signal: everything read is stored, the next run goes on from there.")
 
     return lines
+
+
+def _extra(count: int) -> str:
+    return f"; {counted(count, 'event')} beyond one a line" if count else ""
 
 
 def _reasons(counts: Counter[str]) -> str:

@@ -130,6 +130,10 @@ def lines(findings: Findings) -> Iterator[str]:
         )
         yield f"Note: source {stranger.source_id} has {counted(stranger.items, 'event')} ({days}) and no checkpoint."
 
+    if findings.identified:
+        known = counted(findings.identified, "event")
+        yield f"Note: {known} with ids of their own: beacons sent twice are one of them, so none can be missed."
+
     if findings.foreign:
         yield f"Note: {counted(findings.foreign, 'item')} with keys that are none of footfall's."
 
@@ -178,6 +182,7 @@ def document(findings: Findings, reading: Reading) -> dict[str, Any]:
             for one in findings.strangers
         ],
         "foreign_items": findings.foreign,
+        "identified_events": findings.identified,
         "items_read": reading.items,
         "read_units": reading.read_units,
         "seconds": reading.seconds,

@@ -127,9 +127,9 @@ HEADER_PREFIX: Final = b"#Fields:"
 """How a directive begins that says what the lines behind it hold (W3C Extended Log File Format, working draft)."""
 
 
-def header_after(data: bytes, header: str) -> str:
-    """Return the directive in force behind the lines of `data`, at whose beginning it was `header`."""
-    begin = data.rfind(HEADER_PREFIX)
+def header_after(data: bytes, header: str, end: int | None = None) -> str:
+    """Return the directive in force behind the lines of `data` (up to `end`), at whose beginning it was `header`."""
+    begin = data.rfind(HEADER_PREFIX, 0, end)
     while begin > 0 and data[begin - 1] not in b"\n\0\xbf":
         begin = data.rfind(HEADER_PREFIX, 0, begin)
 

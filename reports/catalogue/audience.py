@@ -12,11 +12,11 @@ from reports.catalogue.report import Report, ReportColumn, View
 
 def _referrers(events: pl.LazyFrame, view: View) -> pl.LazyFrame:
     foreign = pl.col("referrer_host").is_not_null() & (pl.col("referrer_host") != "") & ~_is_own(view)
-    referred = m.requests_of(events).filter(foreign)
+    referred = m.hits_of(events).filter(foreign)
     rows = referred.group_by("referrer_host").agg(m.requests(), m.visitors(), m.page_views())
     landings = m.most_frequent(referred.filter(m.is_page()), "referrer_host", "path", "top_page")
     linked = rows.join(landings, on="referrer_host", how="left")
-    return m.ranked(linked, "requests", "referrer_host").select(REFERRERS.column_names)
+    return m.ranked(linked, ("requests", "page_views"), "referrer_host").select(REFERRERS.column_names)
 
 
 def _is_own(view: View) -> pl.Expr:
@@ -32,7 +32,7 @@ def _bare(host: pl.Expr) -> pl.Expr:
 
 
 def _hosts(events: pl.LazyFrame, view: View) -> pl.LazyFrame:
-    addressed = m.requests_of(events).filter(pl.col("ip").is_not_null()).rename({"ip": "address"})
+    addressed = m.hits_of(events).filter(pl.col("ip").is_not_null()).rename({"ip": "address"})
     rows = addressed.group_by("address").agg(
         m.requests(),
         m.page_views(),
@@ -42,11 +42,11 @@ def _hosts(events: pl.LazyFrame, view: View) -> pl.LazyFrame:
         m.first_at(view),
         m.last_at(view),
     )
-    return m.ranked(rows, "requests", "address").select(HOSTS.column_names)
+    return m.ranked(rows, ("requests", "page_views"), "address").select(HOSTS.column_names)
 
 
 def _visitors(events: pl.LazyFrame, view: View) -> pl.LazyFrame:
-    known = m.requests_of(events).filter(pl.col("visitor").is_not_null())
+    known = m.hits_of(events).filter(pl.col("visitor").is_not_null())
     rows = known.group_by("visitor").agg(
         m.requests(),
         m.page_views(),
@@ -56,7 +56,7 @@ def _visitors(events: pl.LazyFrame, view: View) -> pl.LazyFrame:
         m.newest("ip").alias("address"),
         m.newest("user_agent").alias("user_agent"),
     )
-    return m.ranked(rows, "requests", "visitor").select(VISITORS.column_names)
+    return m.ranked(rows, ("requests", "page_views"), "visitor").select(VISITORS.column_names)
 
 
 REFERRERS: Final = Report(

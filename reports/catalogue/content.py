@@ -12,7 +12,7 @@ from reports.catalogue.report import Report, ReportColumn, View
 
 def _pages(events: pl.LazyFrame, view: View) -> pl.LazyFrame:
     del view
-    known = m.requests_of(events).filter(pl.col("path").is_not_null())
+    known = m.hits_of(events).filter(pl.col("path").is_not_null())
     counted = known.with_columns(m.if_page("visitor").alias("_reader")).group_by("path")
     rows = counted.agg(
         m.page_views(),
@@ -21,14 +21,14 @@ def _pages(events: pl.LazyFrame, view: View) -> pl.LazyFrame:
         m.sent_bytes(),
         m.errors(),
     )
-    return m.ranked(rows.filter(pl.col("page_views") > 0), "page_views", "path").select(PAGES.column_names)
+    return m.ranked(rows.filter(pl.col("page_views") > 0), ("page_views",), "path").select(PAGES.column_names)
 
 
 def _statuses(events: pl.LazyFrame, view: View) -> pl.LazyFrame:
     del view
     rows = m.requests_of(events).group_by("status").agg(m.requests(), m.visitors(), m.sent_bytes())
     shared = rows.with_columns(m.share(pl.col("requests"), pl.col("requests").sum()).alias("share"))
-    return m.ranked(shared, "requests", "status").select(STATUSES.column_names)
+    return m.ranked(shared, ("requests",), "status").select(STATUSES.column_names)
 
 
 def _not_found(events: pl.LazyFrame, view: View) -> pl.LazyFrame:
@@ -37,7 +37,7 @@ def _not_found(events: pl.LazyFrame, view: View) -> pl.LazyFrame:
     known = missing.filter(pl.col("path").is_not_null())
     rows = known.group_by("path").agg(m.requests(), m.visitors())
     linked = rows.join(m.most_frequent(known, "path", "referrer", "top_referrer"), on="path", how="left")
-    return m.ranked(linked, "requests", "path").select(NOT_FOUND.column_names)
+    return m.ranked(linked, ("requests",), "path").select(NOT_FOUND.column_names)
 
 
 def _target() -> pl.Expr:

@@ -5,6 +5,7 @@ A log without methods or statuses still has pages: what a log does not say is ta
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Final
 
 import polars as pl
@@ -68,7 +69,8 @@ STATIC_EXTENSIONS: Final = (
 
 PAGE_RULE: Final = (
     "A page view is a GET request answered with 2xx or 304 whose path is not /robots.txt and does not end in "
-    "the extension of an image, style, script, data, font, media or download file."
+    "the extension of an image, style, script, data, font, media or download file; or a beacon that says that a page was "
+    "shown."
 )
 ERROR_RULE: Final = "Errors are answers with a status of 400 or above."
 VISITOR_RULE: Final = "A visitor is a combination of client address and user agent, counted once in each row."
@@ -87,8 +89,22 @@ _EXTENSION: Final = r"\.([A-Za-z0-9]{1,12})$"
 
 
 def requests_of(events: pl.LazyFrame) -> pl.LazyFrame:
-    """Keep the events that are requests to the web server, leaving out tracker beacons."""
-    return events.filter(pl.col("kind").fill_null("request") == "request")
+    """Keep the events that are requests to the web server, leaving out beacons."""
+    return events.filter(is_request())
+
+
+def hits_of(events: pl.LazyFrame) -> pl.LazyFrame:
+    """Keep requests to the web server and beacons that say that a page was shown."""
+    return events.filter(is_request() | _is_shown())
+
+
+def is_request() -> pl.Expr:
+    """Tell for each event whether it is a request to the web server rather than a beacon; never null."""
+    return pl.col("kind").fill_null("request") == "request"
+
+
+def _is_shown() -> pl.Expr:
+    return (pl.col("kind") == "pageview").fill_null(value=False)
 
 
 def is_page() -> pl.Expr:
@@ -97,8 +113,8 @@ def is_page() -> pl.Expr:
     extension = path.str.extract(_EXTENSION).str.to_lowercase()
     is_read = ~extension.is_in(STATIC_EXTENSIONS).fill_null(value=False) & (path != "/robots.txt")
     answered = status.is_between(200, 299) | (status == 304)
-    asked = pl.col("method").fill_null("GET") == "GET"
-    return asked & answered.fill_null(value=True) & is_read.fill_null(value=False)
+    asked = is_request() & (pl.col("method").fill_null("GET") == "GET")
+    return _is_shown() | (asked & answered.fill_null(value=True) & is_read.fill_null(value=False))
 
 
 def if_page(name: str) -> pl.Expr:
@@ -135,8 +151,8 @@ def local_time(view: View) -> pl.Expr:
 
 
 def requests() -> pl.Expr:
-    """Count the events as `REQUESTS`."""
-    return pl.len().cast(pl.Int64).alias(REQUESTS.name)
+    """Count requests as `REQUESTS`."""
+    return count(is_request()).alias(REQUESTS.name)
 
 
 def page_views() -> pl.Expr:
@@ -174,9 +190,10 @@ def newest(name: str) -> pl.Expr:
     return pl.col(name).max_by(pl.struct("time", "source_id", "offset"))
 
 
-def ranked(rows: pl.LazyFrame, measure: str, *keys: str) -> pl.LazyFrame:
-    """Order rows by `measure`, largest first, then by `keys`, so that equal rows have an order too."""
-    return rows.sort(measure, *keys, descending=[True, *(False for _ in keys)], nulls_last=True)
+def ranked(rows: pl.LazyFrame, measures: Sequence[str], *keys: str) -> pl.LazyFrame:
+    """Order rows by `measures`, largest first, then by `keys`, so that equal rows have an order too."""
+    descending = [*(True for _ in measures), *(False for _ in keys)]
+    return rows.sort(*measures, *keys, descending=descending, nulls_last=True)
 
 
 def most_frequent(events: pl.LazyFrame, key: str, value: str, name: str) -> pl.LazyFrame:

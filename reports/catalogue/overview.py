@@ -14,7 +14,7 @@ HOURS_OF_A_DAY: Final = 24
 
 def _summary(events: pl.LazyFrame, view: View) -> pl.LazyFrame:
     status = pl.col("status")
-    known = m.requests_of(events).with_columns(m.if_page("path").alias("_page"))
+    known = m.hits_of(events).with_columns(m.if_page("path").alias("_page"))
     counted = known.select(
         m.first_at(view),
         m.last_at(view),
@@ -42,7 +42,7 @@ def _summary(events: pl.LazyFrame, view: View) -> pl.LazyFrame:
 
 
 def _days(events: pl.LazyFrame, view: View) -> pl.LazyFrame:
-    days = m.requests_of(events).group_by(m.local_time(view).dt.date().alias("date"))
+    days = m.hits_of(events).group_by(m.local_time(view).dt.date().alias("date"))
     return (
         days.agg(m.requests(), m.page_views(), m.visitors(), m.sent_bytes(), m.errors())
         .select(DAYS.column_names)
@@ -51,7 +51,7 @@ def _days(events: pl.LazyFrame, view: View) -> pl.LazyFrame:
 
 
 def _hours(events: pl.LazyFrame, view: View) -> pl.LazyFrame:
-    hours = m.requests_of(events).group_by(m.local_time(view).dt.hour().cast(pl.Int64).alias("hour"))
+    hours = m.hits_of(events).group_by(m.local_time(view).dt.hour().cast(pl.Int64).alias("hour"))
     counted = hours.agg(m.requests(), m.page_views(), m.visitors(), m.sent_bytes(), m.errors())
     every_hour = pl.LazyFrame({"hour": range(HOURS_OF_A_DAY)}, schema={"hour": pl.Int64})
     total = pl.col("requests").sum()
@@ -87,7 +87,7 @@ SUMMARY: Final = Report(
         ReportColumn("server_errors", "requests", "answered with 5xx"),
         ReportColumn("server_errors_share", "share", "of all requests"),
     ),
-    remark="Every logged request counts.",
+    remark="Every logged request counts, and every beacon that says that a page was shown.",
     rules=(m.PAGE_RULE, m.VISITOR_RULE, m.BOTS_RULE),
     build=_summary,
 )

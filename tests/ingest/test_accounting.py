@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from footfall.keys import IDENTITY_MARK
 from footfall.store.state import Accounts, Checkpoint, Held
 from ingest import accounting
 from ingest.accounting import OTHER_DAYS, Count, DayCheck, Findings, Stranger, compare
@@ -51,6 +52,13 @@ def test_what_is_all_there_has_no_gap() -> None:
     assert source.days == (DayCheck("2026-03-01", 2, 2), DayCheck("2026-03-02", 1, 1))
     assert (source.accounted, source.stored, source.missing, source.beyond) == (3, 3, 0, 0)
     assert (findings.missing, findings.missing_letters, findings.strangers) == (0, 0, ())
+
+
+def test_an_event_with_an_id_of_its_own_is_counted_and_held_against_nothing() -> None:
+    known = keys((IDENTITY_MARK, "2026-03-01", None), (IDENTITY_MARK, "2026-03-02", None))
+    findings = found([held(A, {MARCH_1: 1}, events=3, identified=2)], events(A, MARCH_1, 0), known)
+    assert (findings.identified, findings.missing, findings.strangers, findings.foreign) == (2, 0, (), 0)
+    assert findings.sources[0].days == (DayCheck("2026-03-01", 1, 1),)
 
 
 def test_a_gap_is_named_by_source_and_day() -> None:

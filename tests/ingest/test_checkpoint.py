@@ -15,6 +15,7 @@ from footfall.store.engine import NoReply, Reply
 from footfall.store.state import Accounts, Checkpoint, read_checkpoint, read_days
 from ingest.checkpoint import CheckpointKeeper
 from ingest.chunks import Chunk
+from ingest.formats.model import LONGEST_HEADER, header_after
 from ingest.positions import Days, Pending
 from ingest.tally import Counts
 from tests.fakes import FakeClock, refused, store_on
@@ -361,3 +362,47 @@ async def test_behind_an_oversized_line_a_log_is_taken_as_it_is(engine: Watching
     keeper = await owner_on(store_on(engine))
     keeper.recognise(b"whatever", 6)
     assert keeper.saved.fingerprint == ""
+
+
+async def test_the_directive_in_force_goes_on_with_the_run_after(engine: Watching) -> None:
+    store = store_on(engine)
+    keeper = await owner_on(store)
+    headers = []
+    for data in (b"#Fields: date\nx\n", b"y\n", b"z\n#Fields: time\r\nz\n", b"z\n"):
+        start = keeper.read_position
+        chunk = Chunk(SOURCE, data, start, start + len(data), keeper.next_line_number, data.count(b"\n"))
+        pending = await keeper.enter(chunk, moves=True)
+        headers.append(pending.header)
+        store_all(keeper, pending, 1)
+
+    await keeper.release()
+    assert headers == ["", "#Fields: date", "#Fields: date", "#Fields: time"]
+    again = await owner_on(store)
+    assert (await again.enter(next_chunk(again, 1), moves=True)).header == "#Fields: time"
+
+
+async def test_a_replay_begins_without_a_directive(engine: Watching) -> None:
+    store = store_on(engine)
+    keeper = await owner_on(store)
+    data = b"#Fields: date\n"
+    store_all(keeper, await keeper.enter(Chunk(SOURCE, data, 0, len(data), 1, 1), moves=True), 1)
+    await keeper.release()
+    replay = await owner_on(store, from_start=True)
+    assert (await replay.enter(next_chunk(replay, 1), moves=True)).header == ""
+
+
+@pytest.mark.parametrize(
+    ("data", "header"),
+    [
+        (b"", "before"),
+        (b"line\n", "before"),
+        (b"x #Fields: no\n", "before"),
+        (b"#Fields: a b\nline\n", "#Fields: a b"),
+        (b"#Fields: a\n#Fields: b\nx#Fields: c\n", "#Fields: b"),
+        (b"\xef\xbb\xbf#Fields: a\r\n", "#Fields: a"),
+        (b"\0\0#Fields: \xff\n", "#Fields: \\xff"),
+        (b"#Fields: " + b"x" * 20_000, "#Fields: " + "x" * (LONGEST_HEADER - 9)),
+    ],
+)
+def test_the_directive_behind_some_lines_is_the_last_one_that_begins_a_line(data: bytes, header: str) -> None:
+    assert header_after(data, "before") == header

@@ -144,6 +144,15 @@ def test_accounts_are_of_events_below_the_position_by_date_over_all_sites() -> N
     assert mark.accounts == Accounts({DAY[1]: 18, NEXT_DAY[1]: 4})
 
 
+def test_events_with_ids_of_their_own_are_not_accounted_for() -> None:
+    mark = Watermark(0)
+    chunk = prepared(enter(mark, 10), 0, days={DAY: 5, NEXT_DAY: 2})
+    chunk.identified = {DAY[1]: 3, NEXT_DAY[1]: 2}
+    mark.advance()
+    assert mark.accounts == Accounts({DAY[1]: 2})
+    assert mark.days == {DAY: 5, NEXT_DAY: 2}
+
+
 def test_the_newest_event_is_that_of_all_chunks_below_the_position() -> None:
     mark = Watermark(0, newest_at=MOMENT)
     prepared(enter(mark, 10), 0)

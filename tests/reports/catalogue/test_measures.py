@@ -7,8 +7,8 @@ from reports.catalogue import measures as m
 
 
 def is_page(**fields: object) -> bool:
-    event = {"method": "GET", "path": "/", "status": 200} | fields
-    schema = {"method": pl.String, "path": pl.String, "status": pl.Int64}
+    event = {"kind": "request", "method": "GET", "path": "/", "status": 200} | fields
+    schema = {"kind": pl.String, "method": pl.String, "path": pl.String, "status": pl.Int64}
     return bool(pl.DataFrame([event], schema=schema).select(m.is_page()).item())
 
 
@@ -48,6 +48,17 @@ def test_a_page_was_answered(status: int | None, expected: bool) -> None:
 )
 def test_a_page_was_asked_for_with_get(method: str | None, expected: bool) -> None:
     assert is_page(method=method) is expected
+
+
+@pytest.mark.parametrize(
+    ("kind", "expected"), [("pageview", True), (None, True), ("click", False), ("ping", False)]
+)
+def test_a_beacon_tells_whether_a_page_was_shown(kind: str | None, expected: bool) -> None:
+    assert is_page(kind=kind) is expected
+
+
+def test_a_page_that_a_beacon_tells_of_is_one_whatever_its_name() -> None:
+    assert is_page(kind="pageview", path="/gallery.png", status=None, method=None)
 
 
 def test_extensions_are_listed_once() -> None:
