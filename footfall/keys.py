@@ -8,14 +8,20 @@ under another rule would store its events a second time.
 * An event with an id of its own has ``sk = {UTC date}T00:00:00.000Z#id{identity}``: wherever and whenever a beacon is
   read again, it is the same item. Its time, source id and offset are attributes.
 * The source id is BLAKE2b-64 of host label, logical file name and first record line.
-* The shard is BLAKE2b-64 of address and user agent, modulo the number of shards; for clients that say they crawl, of
-  source and offset instead, so that one crawler does not heat one partition.
+* The shard is BLAKE2b-32 of address and user agent, modulo the number of shards; for clients that say they crawl, of
+  the offset instead, so that one crawler does not heat one partition. The address is the one that the line alone
+  tells, whatever proxies are trusted and whatever salt is in force: the leftmost address of X-Forwarded-For, else of
+  Forwarded, else what a CDN says, in its canonical form (RFC 5952), where the line has one of them, else the address
+  as it is logged.
+* For a beacon with a visitor of its own the shard is BLAKE2b-32 of dialect and visitor; for one without, but with an
+  id of its own, the first 32 bits of its identity: wherever it is read again, it is in the same shard.
 """
 
 from __future__ import annotations
 
 import re
 from datetime import date
+from functools import lru_cache
 from hashlib import blake2b
 from typing import Final
 
@@ -98,13 +104,27 @@ def fingerprint(before: bytes) -> str:
 
 def visitor_id(ip: str | None, user_agent: str | None, salt: bytes) -> str:
     """Return who sent the request as 16 hex digits, keyed with `salt` (at most 64 bytes)."""
-    return blake2b(_identity(ip, user_agent), digest_size=8, key=salt, person=b"footfall-visitor").hexdigest()
+    return _keyed(salt, b"footfall-visitor", ip, user_agent)
+
+
+def own_visitor_id(dialect: str | None, visitor: str, salt: bytes) -> str:
+    """Return who a beacon says has sent it as 16 hex digits, keyed with `salt` (at most 64 bytes).
+
+    An id out of a cookie is personal data like an address, so nobody keeps it as it was sent.
+    """
+    return _keyed(salt, b"footfall-cookie", dialect, visitor)
+
+
+def session_id(dialect: str | None, session: str, salt: bytes) -> str:
+    """Return a client's own session as 16 hex digits, keyed with `salt` (at most 64 bytes)."""
+    return _keyed(salt, b"footfall-session", dialect, session)
 
 
 def visitor_bucket(ip: str | None, user_agent: str | None) -> int:
     """Return a number in [0, 2**32) that is stable for a visitor whatever the salt; the shard is this modulo N.
 
-    It must not depend on the salt: a salt may be replaced or destroyed, the place of an event may not change.
+    For a beacon's own visitor it is that of its dialect and the visitor, instead of address and user agent. It must
+    not depend on the salt: a salt may be replaced or destroyed, the place of an event may not change.
     """
     digest = blake2b(_identity(ip, user_agent), digest_size=4, person=b"footfall-shard").digest()
     return int.from_bytes(digest, "big")
@@ -122,6 +142,11 @@ def event_bucket(offset: pl.Expr) -> pl.Expr:
     prime nearest to 2**32 divided by the golden ratio) mixes that into the high bits.
     """
     return ((offset % 2**31) * 2_654_435_761) // 2**16 % 2**31
+
+
+def identity_bucket(identity: pl.Expr) -> pl.Expr:
+    """Return a number in [0, 2**32) for events with ids of their own, null for others."""
+    return identity.str.slice(0, 8).str.to_integer(base=16, strict=False)
 
 
 def partition_key() -> pl.Expr:
@@ -172,5 +197,17 @@ def day_of(pk: str) -> tuple[str, date]:
     return site, date.fromisoformat(on)
 
 
-def _identity(ip: str | None, user_agent: str | None) -> bytes:
-    return f"{ip or ''}\0{user_agent or ''}".encode("utf-8", "surrogateescape")
+def _keyed(salt: bytes, person: bytes, first: str | None, second: str | None) -> str:
+    hasher = _hasher(salt, person).copy()
+    hasher.update(_identity(first, second))
+    return hasher.hexdigest()
+
+
+@lru_cache(maxsize=1024)
+def _hasher(salt: bytes, person: bytes) -> blake2b:
+    """Return a BLAKE2b-64 that has taken its key already, to copy: half of the work for an id is the key's."""
+    return blake2b(digest_size=8, key=salt, person=person)
+
+
+def _identity(first: str | None, second: str | None) -> bytes:
+    return f"{first or ''}\0{second or ''}".encode("utf-8", "surrogateescape")

@@ -201,3 +201,18 @@ def test_an_event_without_an_id_keeps_its_key_beside_one_that_has_one() -> None:
 )
 def test_an_id_counts_only_within_its_dialect_and_site(other: tuple[str, str | None, str]) -> None:
     assert keys.event_identity(*other) != keys.event_identity("snowplow", "shop", "4711")
+
+
+def test_a_beacons_own_visitor_and_session_are_hashed_the_same_for_ever() -> None:
+    assert keys.own_visitor_id("owa", "1768644303", b"salt") == "3d716146cb26ec42"
+    assert keys.session_id("owa", "1768644303", b"salt") == "615bdbdf65709f72"
+    assert keys.own_visitor_id("matomo", "1768644303", b"salt") != keys.own_visitor_id(
+        "owa", "1768644303", b"salt"
+    )
+    assert keys.own_visitor_id("owa", "1768644303", b"x") != keys.own_visitor_id("owa", "1768644303", b"salt")
+
+
+def test_the_bucket_of_an_event_with_an_id_of_its_own_is_the_beginning_of_that() -> None:
+    frame = pl.DataFrame({"identity": ["00000010" + "f" * 24, "f" * 32, None]})
+    buckets = frame.select(keys.identity_bucket(pl.col("identity")))["identity"].to_list()
+    assert buckets == [16, 2**32 - 1, None]

@@ -15,7 +15,7 @@ from ingest.enrich.geography import locate_client
 from ingest.enrich.mask import mask_address
 from ingest.enrich.referrer import classify_referrer
 from ingest.enrich.resource import classify_resource
-from ingest.enrich.rewrite import rewrite
+from ingest.enrich.rewrite import rewrite, strip_query
 from ingest.enrich.scrub import scrub_urls
 from ingest.enrich.settings import EnrichSettings
 from ingest.enrich.site import assign_site
@@ -42,7 +42,7 @@ NEEDED_TEXTS: Final = ("host", "ip", "user_agent", "referrer", "path", "query", 
 def understand(events: pl.DataFrame, source_id: str, settings: EnrichSettings) -> pl.DataFrame:
     """Return `events`, in their order, with everything that can be worked out of them, addresses whole."""
     missing = [name for name in NEEDED_TEXTS if name not in events.columns]
-    understood = rewrite(events, settings.options.rewriting).with_columns(
+    understood = events.with_columns(
         *(pl.lit(None, dtype=pl.String).alias(name) for name in missing),
         pl.lit(source_id).alias("source_id"),
     )
@@ -54,6 +54,7 @@ def understand(events: pl.DataFrame, source_id: str, settings: EnrichSettings) -
 
 def conceal(events: pl.DataFrame, settings: EnrichSettings) -> pl.DataFrame:
     """Return understood `events` ready to be stored: without what is not kept, with columns of `SCHEMA` only."""
+    events = strip_query(events, settings.options.rewriting)
     for step in CONCEAL:
         events = step(events, settings)
 
@@ -62,4 +63,5 @@ def conceal(events: pl.DataFrame, settings: EnrichSettings) -> pl.DataFrame:
 
 def enrich(events: pl.DataFrame, source_id: str, settings: EnrichSettings) -> pl.DataFrame:
     """Return `events` ready to be stored, in their order."""
-    return conceal(understand(events, source_id, settings), settings)
+    rewritten = rewrite(events, settings.options.rewriting)
+    return conceal(understand(rewritten, source_id, settings), settings)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Final
 
 from footfall.clock import Clock
@@ -22,7 +22,7 @@ class TableMeta:
 
     layout: str
     shards: int
-    salt: bytes
+    salt: bytes = field(repr=False)
     schema_version: int = SCHEMA_VERSION
 
 
