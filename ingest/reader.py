@@ -23,6 +23,7 @@ from ingest.portion import portion_bytes
 from ingest.register import Register, no_format
 from ingest.settings import IngestSettings
 from ingest.sources import OpenSource, Source, open_source
+from ingest.sources.inflation import Inflation
 from ingest.stdin import Manner, StopRequested
 from ingest.tally import Tally
 from ingest.unfinished import Part, has_identity, may_grow, readable_parts, stopped_parts
@@ -135,7 +136,8 @@ class Reader:
 
     def _open(self, source: Source) -> OpenSource:
         manner = Manner(self._is_stopping, self._clock.monotonic, self._settings.linger_seconds)
-        return open_source(source, host_label=self._settings.host_label, manner=manner)
+        inflation = Inflation(self._settings.max_inflation)
+        return open_source(source, host_label=self._settings.host_label, manner=manner, inflation=inflation)
 
     def _is_stopping(self) -> bool:
         """Tell a reading thread whether to stop; raises there when the run was cancelled."""

@@ -73,8 +73,10 @@ class Register:
 
 def no_format(source_name: str, detection: Detection) -> FormatError:
     """Return the error that shows the lines that speak against every format."""
+    contenders = " and ".join(name for name in (detection.nearest, detection.runner_up) if name)
+    nearest = f"the nearest, {contenders}," if contenders else "the nearest"
     return FormatError(
-        f"{source_name} is in no known format: the nearest reads {detection.matched} of its first "
+        f"{source_name} is in no known format: {nearest} reads {detection.matched} of its first "
         f"{counted(detection.total, 'line')}.",
         details=[
             f"line {number}: {printable(text, SHOWN_CHARACTERS)}" for number, text in detection.offending

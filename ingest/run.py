@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import signal
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -52,15 +52,19 @@ async def run_ingest(
     clock: Clock,
     *,
     on_end: OnEnd | None = None,
+    notices: Sequence[str] = (),
 ) -> Outcome:
     """Read `sources` into `store` to their ends; `on_end` is told how far that came, also when it ends by an error.
 
-    The first SIGINT or SIGTERM stops reading and drains; a second one, or the end of the time for draining, cancels and
-    raises `StoppedEarly`. Neither loses anything: what is not acknowledged is read again by the next run.
+    `notices` are what is to be told beside those of the run.
+
+    The first SIGINT or SIGTERM stops reading and drains; a second one, or the end of the time for draining, cancels
+    and raises `StoppedEarly`. Neither loses anything: what is not acknowledged is read again by the next run.
     """
     tally = Tally()
     talk = Talk(stderr=True)
     feed = Reader(sources, settings, store, meta, clock, tally, say=talk.say)
+    feed.notices += notices
     run = Run(feed, settings, store, clock, tally, talk=talk, total_bytes=_size_on_disk(sources))
     return await run.to_the_end(on_end)
 

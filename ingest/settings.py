@@ -11,6 +11,7 @@ from ingest.beacons import BeaconSettings
 from ingest.enrich import Enrichment
 from ingest.filters import Filters
 from ingest.formats import Format
+from ingest.sources.inflation import MAX_INFLATION
 
 MOST_PREPARERS: Final = 4
 """Polars spreads one chunk over all cores by itself, so more preparers mostly take memory: 1,000,000 lines took 342
@@ -38,6 +39,7 @@ class IngestSettings:
     preparers: int = field(default_factory=lambda: min(os.cpu_count() or 1, MOST_PREPARERS))
     chunk_bytes: int = 4 * 1024 * 1024
     max_line_bytes: int = 1024 * 1024
+    max_inflation: float = MAX_INFLATION
     max_rejected: float = 0.5
     max_rejected_in_a_row: int = 10_000
     max_write_units: float | None = None

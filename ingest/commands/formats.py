@@ -1,37 +1,76 @@
-"""`footfall formats`: the log formats, and which one a file is in."""
+"""`footfall formats`: the log formats, which one a file is in, and how a line is read."""
 
 from __future__ import annotations
 
+from itertools import groupby
+from typing import Final
+
 import click
+import msgspec
 
 from footfall.errors import FormatError
+from footfall.store.commands import option
 from footfall.text import counted, printable
+from ingest.commands.explain import formats_explain_command
 from ingest.formats import FORMATS
 from ingest.formats.detect import Detection, detect
 from ingest.register import SHOWN_CHARACTERS
 from ingest.sources import Source, find_sources, open_source
 
+_NAME_WIDTH: Final = 20
+
 
 @click.group(name="formats")
 def formats_group() -> None:
-    """List log formats, and find out which one a file is in."""
+    """List log formats, find out which one a file is in, and see how a line is read."""
+
+
+formats_group.add_command(formats_explain_command)
 
 
 @formats_group.command(name="list", epilog="Example: footfall formats list")
-def formats_list_command() -> None:
+@option("--json", "as_json", is_flag=True, help="Print one JSON array, with the columns of each format.")
+def formats_list_command(as_json: bool) -> None:
     """List the formats with an example line of each."""
-    for form in FORMATS.values():
-        click.echo(f"{form.name:<16} {form.title}")
-        click.echo(f"{'':<16} {form.example}")
+    if as_json:
+        click.echo(msgspec.json.encode([_row(name) for name in FORMATS]).decode())
+        return
+
+    for family, forms in groupby(FORMATS.values(), key=lambda form: form.family):
+        click.echo(f"{family}:")
+        for form in forms:
+            click.echo(f"  {form.name:<{_NAME_WIDTH}} {form.title}")
+            for line in form.example.splitlines():
+                click.echo(f"  {'':<{_NAME_WIDTH}} {printable(line)}")
+
+
+def _row(name: str) -> dict[str, object]:
+    form = FORMATS[name]
+    return {
+        "name": form.name,
+        "title": form.title,
+        "family": form.family,
+        "columns": form.columns,
+        "example": form.example,
+    }
 
 
 @formats_group.command(name="detect", epilog="Example: footfall formats detect /var/log/nginx/*.log")
 @click.argument("paths", nargs=-1, required=True, metavar="PATH...")
 def formats_detect_command(paths: tuple[str, ...]) -> int:
-    """Say which format each file is in, and how sure that is."""
-    detections = [(source.name, _detect(source)) for source in find_sources(paths)]
+    """Say which format each file is in, and how sure that is.
+
+    How sure: the share of the first lines that the format reads, less where few of its columns get a value, and less
+    where another format reads the same lines as well.
+    """
+    left_out: list[tuple[str, str]] = []
+    sources = find_sources(paths, on_left_out=lambda name, kind: left_out.append((name, kind)))
+    detections = [(source.name, _detect(source)) for source in sources]
+    for name, kind in left_out:
+        click.echo(f"{printable(name)} is {kind}: not read.", err=True)
+
     for name, detection in detections:
-        click.echo(f"{printable(name)}: {_verdict(detection)}")
+        click.echo(f"{printable(name)}: {verdict(detection)}")
         for number, text in detection.offending:
             click.echo(f"    line {number}: {printable(text, SHOWN_CHARACTERS)}")
 
@@ -43,10 +82,15 @@ def _detect(source: Source) -> Detection:
         return detect(opened.head())
 
 
-def _verdict(detection: Detection) -> str:
+def verdict(detection: Detection) -> str:
+    """Return in words what was detected."""
     read = f"{detection.matched:,} of the first {counted(detection.total, 'line')}"
-    return (
-        f"{detection.format.name}, {read}"
-        if detection.format
-        else f"no known format, the nearest reads {read}"
-    )
+    if detection.nearest is None:
+        return f"no known format, the nearest reads {read}"
+
+    sure = f"{detection.confidence:.0%} sure"
+    rival = f", then {detection.runner_up}" if detection.runner_up else ""
+    if detection.format is None:
+        return f"no known format, the nearest, {detection.nearest}, reads {read}, {sure}{rival}"
+
+    return f"{detection.format.spec}, {read}, {sure}{rival}"

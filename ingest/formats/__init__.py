@@ -2,9 +2,14 @@
 
 In reading order: `model` (what a format is), `fields` (the table of fields), `times` and `values` (the insides of
 fields), `finish` (the common end of reading). Formats by regular expression: `regular`, of which `ncsa` (common,
-combined), `servers` and `aws` are tables. By their own directives: `w3c`. By JSON: `json_logs`. Beacons themselves:
-`bodies`. Made of text that a user gives: `specs`. At last `detect` (which one a log is in). A new format is a row
-in one of the tables, an example and a file in `sample_logs/`.
+combined) is a table, and `explaining` (field by field). By parts with something between them: `readings` (what a part
+is read into), `parts` and `delimited`, of which `proxies`, `servers` and `aws` are tables. By their own directives:
+`w3c_fields` (the table of fields and dialects), `w3c_layout` (a list of fields) and `w3c`. By JSON: `json_logs`.
+Beacons themselves: `bodies`, `owa_queue` (with `owa_rows` and `php`). Made of text that a user gives: `specs` (which
+kind a text is), `template` (values with text between them), `shapes` (how values look), `time_parts` (a time in
+several), `headers`, and by kind `apache`, `nginx` with `nginx_json`, `goaccess`, `regex`; `server_config` (a format
+in a server's configuration). Around any of them: `wrapped`. At last `detect` (which one a log is in). A new format is
+a row in one of the tables, an example and a file in `sample_logs/`.
 """
 
 from __future__ import annotations
@@ -22,7 +27,7 @@ from ingest.formats.json_logs import JSON_LOGS
 from ingest.formats.model import LINE_CUT, LINE_TOO_LONG, REJECT_REASONS, Format, Parsed
 from ingest.formats.ncsa import NCSA
 from ingest.formats.servers import SERVERS
-from ingest.formats.specs import made_of
+from ingest.formats.specs import ALIASES, made_of
 from ingest.formats.w3c import W3C
 from ingest.lines import split_lines
 
@@ -36,8 +41,9 @@ FORMATS: Final[Mapping[str, Format]] = MappingProxyType(
 
 def named(spec: str) -> Format:
     """Return the format that `spec` names or defines; raises `FormatError` when there is none."""
-    if spec in FORMATS:
-        return FORMATS[spec]
+    name = ALIASES.get(spec, spec)
+    if name in FORMATS:
+        return FORMATS[name]
 
     made = made_of(spec)
     if made is None:

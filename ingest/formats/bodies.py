@@ -1,9 +1,250 @@
-"""Files of beacons themselves: request bodies and query strings, one a line, and OWA's queue files."""
+"""Files of beacons themselves: request bodies and query strings, one a line, and OWA's queue files.
+
+A line of `beacons` is the JSON body of a request, its form, its query string (with or without question mark, with
+or without the path in front), or an envelope, as collectors write them: a JSON object with `body` or `query`, and
+any of time (timestamp, received_at), ip, user_agent, referrer, host, path and headers. Of a JSON array with one
+element a line, the brackets and commas are allowed. What no dialect recognises is in no format.
+"""
 
 from __future__ import annotations
 
-from typing import Final
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+from urllib.parse import unquote_plus
 
-from ingest.formats.model import Format
+import msgspec
+import polars as pl
 
-BODIES: Final[tuple[Format, ...]] = ()
+from footfall.event import TIME
+
+# Modules and not their names: dialects read times as formats do, so either package may be imported first.
+from ingest.beacons import known, recognise
+from ingest.beacons.members import as_text
+from ingest.beacons.model import Dialect
+from ingest.formats.finish import is_skipped
+from ingest.formats.model import BAD_TIME, NO_MATCH, PLACE, Explanation, Format, Parsed, Taken, rejecting
+from ingest.formats.owa_queue import OwaQueue
+from ingest.formats.times import is_time, read_any_time
+
+_MEMBERS: Final[Mapping[str, tuple[str, ...]]] = {
+    "time": ("time", "timestamp", "received_at"),
+    "ip": ("ip", "remote_addr", "client_ip"),
+    "user_agent": ("user_agent",),
+    "referrer": ("referrer", "referer"),
+    "host": ("host",),
+    "path": ("path",),
+    "query": ("query",),
+}
+"""Column → members of an envelope, the first that is there."""
+
+_BY_RANK: Final = tuple((name, column) for column, names in _MEMBERS.items() for name in reversed(names))
+"""Members and their columns, those that count last."""
+
+_HEADERS: Final[Mapping[str, str]] = {
+    "user-agent": "user_agent",
+    "referer": "referrer",
+    "accept-language": "language",
+    "x-forwarded-for": "forwarded_for",
+    "forwarded": "forwarded",
+    "cf-connecting-ip": "connecting_ip",
+    "dnt": "dnt",
+    "sec-gpc": "gpc",
+}
+"""Header, lower case → column, where the envelope does not say it itself."""
+
+_COLUMNS: Final = (
+    *("time", "ip", "user_agent", "referrer", "host", "path", "query", "body"),
+    *("language", "forwarded_for", "forwarded", "connecting_ip", "dnt", "gpc"),
+)
+_DECORATION: Final = r"^[\[\],]?$"
+_TARGET: Final = r"^(?:(?P<path>/[^?]*)?\?)?(?P<query>[^\s{}\[\]\"]+)$"
+_ENVELOPE: Final = ('"body"', '"query"')
+
+
+@dataclass(frozen=True, slots=True)
+class BeaconBodies(Format):
+    """Beacons, one a line."""
+
+    name: str = "beacons"
+    title: str = "Beacons themselves: bodies and query strings, one a line, bare or in envelopes"
+    family: str = "Beacons"
+    example: str = (
+        '{"time":"2026-01-12T10:06:00Z","ip":"192.0.2.7","user_agent":"Mozilla/5.0 (X11; Linux x86_64)",'
+        '"path":"/matomo.php","body":{"requests":["?idsite=1&rec=1&url=https%3A%2F%2Fwww.example.com%2F"]}}'
+    )
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """Return the columns that an envelope can carry."""
+        return _COLUMNS
+
+    def parse(self, lines: pl.DataFrame, header: str = "") -> Parsed:
+        """Read lines; see `Format.parse`. The time of events without an envelope is null, the beacon may have it."""
+        trimmed = pl.col("text").fill_null("").str.strip_chars()
+        unread = lines.filter(~is_skipped() & ~trimmed.str.contains(_DECORATION))
+        told = _told(unread.with_columns(trimmed.str.strip_chars_end(",").alias("text")))
+        given = told["time"]
+        typed = told.with_columns(
+            read_any_time(pl.col("time")).cast(TIME), pl.lit(None, dtype=pl.String).alias("kind")
+        )
+        is_known = pl.Series(range(len(typed)), dtype=pl.UInt32).is_in(
+            recognise.recognise(typed, tuple(known.DIALECTS.values()))["at"].implode()
+        )
+        is_timed = given.is_null() | is_time(typed["time"])
+        unmatched = [
+            rejecting(unread.filter(~is_known), NO_MATCH),
+            rejecting(unread.filter(is_known & ~is_timed), BAD_TIME),
+        ]
+        skipped = len(lines) - len(unread)
+        return Parsed(
+            typed.filter(is_known & is_timed), pl.concat(unmatched).sort("line_number", "offset"), skipped
+        )
+
+    def is_whole(self, line: str) -> bool:
+        """Tell whether a line surely has its end: whether it is JSON. More of a query string can always come."""
+        return line.lstrip()[:1] in {"{", "["} and _decoded(line.strip().rstrip(",")) is not None
+
+    def explain(self, line: str, header: str = "") -> Explanation:
+        """Return the members or parameters of a line, then what its dialect makes of it."""
+        lines = pl.DataFrame({"line_number": [1], "offset": [0], "text": [line]})
+        parsed = self.parse(lines)
+        if parsed.rejected.height:
+            reason = parsed.rejected["reason"][0]
+            expected = "a body or query string of a known dialect" if reason == NO_MATCH else "a time"
+            return Explanation(_parts(line), 1, expected, reason)
+
+        meanings = _meanings(parsed.events, len(line)) if len(parsed.events) else ()
+        return Explanation((*_parts(line), *meanings))
+
+
+def _told(lines: pl.DataFrame) -> pl.DataFrame:
+    """Return what lines say, as texts in `_COLUMNS`."""
+    text = pl.col("text")
+    is_json = text.str.contains(r"^[\[{]")
+    target = pl.when(~is_json).then(text).str.extract_groups(_TARGET).struct
+    plain = lines.select(
+        *PLACE[:2],
+        *(
+            pl.lit(None, dtype=pl.String).alias(name)
+            for name in _COLUMNS
+            if name not in {"path", "query", "body"}
+        ),
+        target.field("path"),
+        target.field("query"),
+        pl.when(is_json).then(text).alias("body"),
+    )
+    may_be = lines.select(text.str.starts_with("{") & text.str.contains_any(list(_ENVELOPE))).to_series()
+    if not may_be.any():
+        return plain.select(*PLACE[:2], *_COLUMNS)
+
+    read = [_envelope(line) for line in lines["text"].filter(may_be)]
+    opened = pl.DataFrame(read, schema=dict.fromkeys(_COLUMNS, pl.String))
+    enveloped = pl.concat([lines.filter(may_be).select(PLACE[:2]), opened], how="horizontal")
+    others = plain.filter(~may_be).select(enveloped.columns)
+    return pl.concat([others, enveloped]).sort("offset", "line_number")
+
+
+def _envelope(line: str) -> dict[str, str | None]:
+    """Return what an envelope says; a line that is none is a body."""
+    members = _decoded(line)
+    if members is None or not {"body", "query"} & members.keys():
+        return {"body": line}
+
+    found = {
+        column: text
+        for name, column in _BY_RANK
+        if name in members and (text := _text(members[name])) is not None
+    }
+    if "query" in found:
+        found["query"] = found["query"].removeprefix("?")
+
+    return {**_headers(members.get("headers")), **found, **_body(members)}
+
+
+def _body(members: Mapping[str, msgspec.Raw]) -> dict[str, str | None]:
+    raw = members.get("body")
+    if raw is None:
+        return {"body": None}
+
+    text = bytes(raw).decode()
+    return {"body": text if text.startswith(("{", "[")) else _text(raw)}
+
+
+def _headers(raw: msgspec.Raw | None) -> dict[str, str | None]:
+    headers = msgspec.json.decode(raw) if raw is not None else None
+    if not isinstance(headers, dict):
+        return {}
+
+    named = {_HEADERS[name.lower()]: value for name, value in headers.items() if name.lower() in _HEADERS}
+    return {name: _present(_joined(value)) for name, value in named.items()}
+
+
+def _joined(value: Any) -> str | None:
+    return ", ".join(filter(None, map(as_text, value))) if isinstance(value, list) else as_text(value)
+
+
+def _text(raw: msgspec.Raw | None) -> str | None:
+    return None if raw is None else _present(as_text(msgspec.json.decode(raw)))
+
+
+def _present(text: str | None) -> str | None:
+    return None if text in {"", "-"} else text
+
+
+_MEMBERS_OF: Final = msgspec.json.Decoder(dict[str, msgspec.Raw])
+
+
+def _decoded(line: str) -> dict[str, msgspec.Raw] | None:
+    """Return the members of a JSON object, none of an array, None for what is neither."""
+    try:
+        if line.startswith("["):
+            msgspec.json.decode(line)
+            return {}
+
+        return _MEMBERS_OF.decode(line)
+    except (msgspec.DecodeError, RecursionError, UnicodeError):
+        return None
+
+
+def _parts(line: str) -> tuple[Taken, ...]:
+    members = _decoded(line.strip().rstrip(",")) if line.lstrip()[:1] == "{" else None
+    return tuple(_of_query(line)) if members is None else tuple(_of_object(line, members))
+
+
+def _of_query(line: str) -> list[Taken]:
+    begin = line.find("?") + 1
+    return [
+        Taken(unquote_plus(name), (), begin + found.start(), begin + found.end(), unquote_plus(value))
+        for found in re.finditer(r"[^&]+", line[begin:])
+        for name, _, value in [found.group().partition("=")]
+    ]
+
+
+def _of_object(line: str, members: Mapping[str, msgspec.Raw]) -> list[Taken]:
+    taken, place = [], 0
+    for name, raw in members.items():
+        value = bytes(raw).decode()
+        begin = line.find(value, line.find(name, place) + len(name))
+        place = begin + len(value) if begin >= 0 else place
+        taken.append(Taken(name, (), max(begin, 0), max(place, 0), value))
+
+    return taken
+
+
+def _meanings(events: pl.DataFrame, length: int) -> list[Taken]:
+    """Return the columns that the dialect of a line gives, each as taken from the whole of it."""
+    found = recognise.recognise(events, tuple(known.DIALECTS.values()))
+    dialect: Dialect = known.DIALECTS[found["dialect"][0]]
+    requests = events.select(pl.lit(0, dtype=pl.UInt32).alias("row"), "path", "query", "body")
+    rows = dialect.read(requests).head(1)
+    return [
+        Taken(dialect.name, (name,), 0, length, str(value))
+        for name, value in (rows.row(0, named=True) if len(rows) else {}).items()
+        if value is not None and name != "row"
+    ]
+
+
+BODIES: Final[tuple[Format, ...]] = (BeaconBodies(), OwaQueue())
+"""Formats that carry no requests."""

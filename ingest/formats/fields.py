@@ -11,21 +11,48 @@ Considerations": ``\\"``, ``\\\\``, ``\\n``, ``\\t`` and ``\\xhh`` stand for cha
 
 from __future__ import annotations
 
+import re
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Final
 
-_TOKEN: Final = r"[!#$%&'*+.^_`|~0-9A-Za-z-]+"  # noqa: S105 - a method is a token (RFC 9110, 5.6.2)
-_PROTOCOL: Final = r"HTTP/[0-9](?:\.[0-9])?"
-_QUOTED: Final = r'(?:[^"\\]|\\.|"[^ ])*'
+TOKEN: Final = r"[!#$%&'*+.^_`|~0-9A-Za-z-]+"  # noqa: S105 - a method is a token (RFC 9110, 5.6.2)
+PROTOCOL: Final = r"HTTP/[0-9](?:\.[0-9])?"
+QUOTED: Final = r'(?:[^"\\]|\\.|"[^ ])*'
 """A quoted text that may hold escapes, and quotation marks that were not escaped unless a space follows."""
 
 REQUEST: Final = (
-    rf"^(?P<method>{_TOKEN}) (?:"
-    rf"(?P<path>[^ ?][^?]*?)(?:\?(?P<query>.*?))? (?P<protocol>{_PROTOCOL})"
+    rf"^(?P<method>{TOKEN}) (?:"
+    rf"(?P<path>[^ ?][^?]*?)(?:\?(?P<query>.*?))? (?P<protocol>{PROTOCOL})"
     r"|(?P<bare_path>(?:/|[^ ?]*://)[^ ?]*)(?:\?(?P<bare_query>[^ ]*))?"
     r")$"
 )
 """A request line (RFC 9112, 3), unescaped: with spaces in the target, or without protocol as in HTTP/0.9."""
+
+
+CLOSED_OR_CUT: Final = r'(?:"|\\?$)'
+"""Where a tolerant quoted field ends: at its closing quotation mark, or where the line was cut."""
+
+
+_META: Final = frozenset("\\.+*?()|[]{}^$#&-~")
+
+
+def literal(text: str) -> str:
+    """Return the expression of exactly `text`."""
+    return "".join("\\" + character if character in _META else character for character in text)
+
+
+_NAMED: Final = re.compile(r"\(\?P<(?P<name>[a-z_0-9]+)>")
+
+
+def captured(expression: str) -> list[str]:
+    """Return the names of what `expression` captures."""
+    return [match["name"] for match in _NAMED.finditer(expression)]
+
+
+def capturing(expression: str, names: Collection[str] = ()) -> str:
+    """Return `expression` with nothing captured but `names`."""
+    return _NAMED.sub(lambda match: match[0] if match["name"] in names else "(?:", expression)
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,15 +65,16 @@ class Field:
     tolerant: str
     meaning: str
 
-
-CLOSED_OR_CUT: Final = r'(?:"|\\?$)'
-"""Where a tolerant quoted field ends: at its closing quotation mark, or where the line was cut."""
+    @property
+    def can_be_cut(self) -> bool:
+        """Whether the line may end before the closing quotation mark of the field."""
+        return self.tolerant.endswith(CLOSED_OR_CUT)
 
 
 def _quoted(name: str, meaning: str) -> Field:
     """Return a quoted field; a line may end before its closing quotation mark."""
     strict = rf'"(?P<{name}>[^"\\]+)"'
-    return Field(name, (name,), strict, rf'"(?P<{name}>{_QUOTED}){CLOSED_OR_CUT}', meaning)
+    return Field(name, (name,), strict, rf'"(?P<{name}>{QUOTED}){CLOSED_OR_CUT}', meaning)
 
 
 def _same(name: str, columns: tuple[str, ...], expression: str, meaning: str) -> Field:
@@ -82,7 +110,7 @@ TIME: Final = Field(
 REQUEST_LINE: Final = Field(
     "request",
     ("method", "path", "query", "protocol", "request"),
-    rf'"(?P<method>{_TOKEN}) (?P<path>[^ ?"\\]+)(?:\?(?P<query>[^ "\\]*))? (?P<protocol>{_PROTOCOL})"',
+    rf'"(?P<method>{TOKEN}) (?P<path>[^ ?"\\]+)(?:\?(?P<query>[^ "\\]*))? (?P<protocol>{PROTOCOL})"',
     r'"(?P<request>(?:[^"\\]|\\.|")*?)"',
     "request line: method, target and protocol",
 )

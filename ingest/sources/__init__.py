@@ -1,8 +1,8 @@
 """Where log lines come from.
 
-In reading order: `find` (arguments to sources), `codecs` (decompression), `beginning` (what a source is
-known by), `opened` (a source that is being
-read).
+In reading order: `find` (arguments to sources), `foreign` (what is no log), `codecs` (decompression), `parquet` (rows
+as lines), `inflation` (how far unpacking may go), `beginning` (what a source is known by), `opened` (a source that is
+being read).
 """
 
 from __future__ import annotations

@@ -2,7 +2,8 @@
 
 gzip (RFC 1952), bzip2 and xz go through the standard library, one member or stream after the other, with the
 zero padding that tape tools leave between and behind them; zstd (RFC 8878) goes through Arrow, which reads all
-frames, skippable ones too. A piece that was decompressed before damage is met is handed over before the error is
+frames, skippable ones too. Parquet is no compression, but its rows come out as lines like those of one (`parquet`). A
+piece that was decompressed before damage is met is handed over before the error is
 raised.
 """
 
@@ -14,11 +15,13 @@ import zlib
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import Final, Protocol
+from typing import Final, Protocol, cast
 
 import pyarrow as pa
 
 from ingest.chunks import Readable
+from ingest.sources import parquet
+from ingest.sources.parquet import Stored
 
 MAGIC_BYTES: Final = 12
 PIECE_BYTES: Final = 2**18
@@ -55,11 +58,15 @@ class Member(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Codec:
-    """A compression: its name, the ways its streams can begin, and how to read them."""
+    """A compression: its name, the ways its streams can begin, and how to read them.
+
+    One that `needs_file` is not read from beginning to end, so that a pipe will not do.
+    """
 
     name: str
     magics: tuple[bytes, ...]
     pieces: Callable[[Readable], Iterator[bytes]]
+    needs_file: bool = False
 
 
 def codec_of(beginning: bytes) -> Codec:
@@ -219,12 +226,12 @@ CODECS: Final = (
         _zstd_pieces,
     ),
     Codec("xz", (b"\xfd7zXZ\0",), _members(_xz_stream)),
+    Codec("parquet", (parquet.BEGINNING,), lambda raw: parquet.pieces(cast("Stored", raw)), needs_file=True),
 )
 _FOREIGN: Final = {
     b"PK\x03\x04": "a ZIP archive",
     b"\x1f\x9d": "compressed by compress (.Z)",
     b"\x04\x22\x4d\x18": "compressed by lz4",
     b"7z\xbc\xaf\x27\x1c": "a 7z archive",
-    b"PAR1": "a Parquet file",
     b"SQLite format": "an SQLite database",
 }

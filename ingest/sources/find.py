@@ -15,6 +15,7 @@ from typing import Final
 from footfall.errors import SourceError
 from footfall.keys import logical_name
 from footfall.text import printable
+from ingest.sources.foreign import DATASET_MARKER, what_else
 
 STDIN: Final = "-"
 STDIN_SHOWN: Final = "standard input"
@@ -24,6 +25,9 @@ _DESCRIPTOR_FOLDERS: Final = frozenset({"/dev/fd", "/proc/self/fd"})
 
 OnUnreadable = Callable[[OSError], None]
 """Is told of a directory that cannot be read and may raise."""
+
+OnLeftOut = Callable[[str, str], None]
+"""Is told of a file or folder in a directory that is surely no log, by its name, and what it is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,18 +43,20 @@ class Source:
     path: Path | None
 
 
-def find_sources(arguments: Sequence[str], *, stdin_name: str = "stdin") -> list[Source]:
+def find_sources(
+    arguments: Sequence[str], *, stdin_name: str = "stdin", on_left_out: OnLeftOut = lambda _name, _kind: None
+) -> list[Source]:
     """Return the sources that `arguments` name, each file once, however often and by whichever link it is
     named.
 
-    Directories are searched to the bottom; hidden files and what is no regular file are left out there. The
-    order is that of the arguments and, within a directory or glob, of the names; the rotated files of one log
-    stand together, the oldest first, where the first of them was named. Raises `SourceError` when an argument
-    finds nothing.
+    Directories are searched to the bottom; hidden files, what is no regular file and what is surely no log are left
+    out there, the last of which `on_left_out` is told; what is named is tried, whatever it is. The order is that of
+    the arguments and, within a directory or glob, of the names; the rotated files of one log stand together, the
+    oldest first, where the first of them was named. Raises `SourceError` when an argument finds nothing.
     """
     found: list[Source] = []
     for argument in arguments:
-        sources = sources_of(argument, stdin_name=stdin_name)
+        sources = sources_of(argument, stdin_name=stdin_name, on_left_out=on_left_out)
         if not sources:
             raise nothing_found(argument)
 
@@ -60,9 +66,15 @@ def find_sources(arguments: Sequence[str], *, stdin_name: str = "stdin") -> list
 
 
 def sources_of(
-    argument: str, *, stdin_name: str = "stdin", on_unreadable: OnUnreadable | None = None
+    argument: str,
+    *,
+    stdin_name: str = "stdin",
+    on_unreadable: OnUnreadable | None = None,
+    on_left_out: OnLeftOut | None = None,
 ) -> list[Source]:
     """Return what one argument names, in the order of the names; nothing when there is no such file.
+
+    With `on_left_out` the files of directories are looked into, and what is surely no log is left out.
 
     Raises `SourceError` for a directory that cannot be read, unless `on_unreadable` is told of it instead.
     """
@@ -70,7 +82,7 @@ def sources_of(
         return [Source(STDIN_SHOWN, stdin_name, None)]
 
     matches = [argument] if os.path.lexists(argument) else _glob(argument)
-    names = (name for match in matches for name in _files(match, on_unreadable or _refuse))
+    names = (name for match in matches for name in _files(match, on_unreadable or _refuse, on_left_out))
     return [Source(shown(name), _file_name(Path(name), stdin_name), Path(name)) for name in names]
 
 
@@ -137,12 +149,29 @@ def _glob(pattern: str) -> list[str]:
     return sorted(glob.glob(pattern, recursive=True))  # noqa: PTH207
 
 
-def _files(name: str, on_unreadable: OnUnreadable) -> Iterable[str]:
-    return _walk(name, on_unreadable) if is_folder(name) else [name]
+def _files(name: str, on_unreadable: OnUnreadable, on_left_out: OnLeftOut | None) -> Iterable[str]:
+    if not is_folder(name):
+        return [name]
+
+    walked = _walk(name, on_unreadable, on_left_out)
+    return walked if on_left_out is None else _logs(walked, on_left_out)
 
 
-def _walk(directory: str, on_unreadable: OnUnreadable) -> Iterator[str]:
+def _logs(names: Iterable[str], on_left_out: OnLeftOut) -> Iterator[str]:
+    for name in names:
+        if kind := what_else(name):
+            on_left_out(shown(name), kind)
+        else:
+            yield name
+
+
+def _walk(directory: str, on_unreadable: OnUnreadable, on_left_out: OnLeftOut | None) -> Iterator[str]:
     for parent, directories, names in os.walk(directory, onerror=on_unreadable):
+        if on_left_out is not None and DATASET_MARKER in names:
+            on_left_out(shown(parent), "a dataset of reports")
+            directories.clear()
+            continue
+
         directories[:] = sorted(name for name in directories if not name.startswith("."))
         paths = [os.path.join(parent, name) for name in sorted(names) if not name.startswith(".")]  # noqa: PTH118
         yield from filter(_is_regular, paths)

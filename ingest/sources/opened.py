@@ -31,25 +31,32 @@ from ingest.lines import split_lines
 from ingest.sources.beginning import HEAD_LINES, Beginning
 from ingest.sources.codecs import DAMAGE, MAGIC_BYTES, PLAIN, Codec, Pieces, codec_of, foreign_archive
 from ingest.sources.find import Source, quoted
+from ingest.sources.inflation import InflatedTooFarError, Inflation, within
 from ingest.stdin import Manner, StoppableInput, StopRequested
 
 _FORMATS_READ: Final = "gzip, bzip2, xz, zstd or plain text"
 
 
 def open_source(
-    source: Source, *, host_label: str = "", stdin: BinaryIO | None = None, manner: Manner | None = None
+    source: Source,
+    *,
+    host_label: str = "",
+    stdin: BinaryIO | None = None,
+    manner: Manner | None = None,
+    inflation: Inflation = Inflation(),  # noqa: B008 - frozen
 ) -> OpenSource:
     """Open `source` and read its beginning; `stdin` stands in for standard input.
 
-    With `manner`, standard input and what is no regular file are read in that manner. Raises `SourceError` when it
-    cannot be opened, is a directory or is damaged before its first whole line.
+    With `manner`, standard input and what is no regular file are read in that manner; a compressed one may inflate as
+    far as `inflation` says. Raises `SourceError` when it cannot be opened, is a directory or is damaged before its
+    first whole line.
     """
     with ExitStack() as undo:
         stream = _open(source, stdin, manner)
         if source.path is not None:
             undo.callback(stream.close)
 
-        opened = OpenSource(source, stream, host_label)
+        opened = OpenSource(source, stream, host_label, inflation)
         undo.pop_all()
         return opened
 
@@ -58,17 +65,27 @@ class OpenSource:
     """A source that is being read; a context manager that closes it.
 
     `id` is its identity, 16 hex digits, None while it has no line that is neither blank nor a comment.
-    `compression` is none, gzip, bzip2, zstd or xz. `size_bytes` is its size as stored, None when it is not a
+    `compression` is none, gzip, bzip2, zstd, xz or parquet. `size_bytes` is its size as stored, None when it is not a
     regular file.
     """
 
-    def __init__(self, source: Source, stream: BinaryIO, host_label: str = "") -> None:
+    def __init__(
+        self,
+        source: Source,
+        stream: BinaryIO,
+        host_label: str = "",
+        inflation: Inflation = Inflation(),  # noqa: B008 - frozen
+    ) -> None:
         self.source = source
         self._stream = stream
+        self._inflation = inflation
         self._raw = _Raw(source, stream)
         codec = _codec_of(source, self._raw)
         self.compression = codec.name
         self.size_bytes = _size(stream)
+        if codec.needs_file and self.size_bytes is None:
+            raise _no_file(source, codec)
+
         self._plain = _Checked(source, self._raw)
         self._beginning = Beginning(self._plain if codec is PLAIN else self._decompressed(codec))
         self.id = self._identify(host_label)
@@ -159,7 +176,8 @@ class OpenSource:
         return is_file and self.compression == PLAIN.name
 
     def _decompressed(self, codec: Codec) -> Readable:
-        return _Checked(self.source, Pieces(codec.pieces(cast("BinaryIO", _Patient(self._raw)))))
+        pieces = codec.pieces(cast("BinaryIO", _Patient(self._raw)))
+        return _Checked(self.source, Pieces(within(pieces, self._inflation, lambda: self._raw.bytes_read)))
 
     def _identify(self, host_label: str) -> str | None:
         line = self._beginning.first_record_line()
@@ -199,6 +217,16 @@ class _Raw:
         self._stream.seek(offset)
         self._ahead, self.bytes_read = b"", offset
 
+    def read_at(self, offset: int, size: int) -> bytes:
+        """Return bytes of a regular file, wherever it stands."""
+        self._stream.read(0)  # where a stop is heard
+        data = os.pread(self._stream.fileno(), size, offset)
+        self.bytes_read = min(self.bytes_read + len(data), self.size_bytes())  # some of it is read twice
+        return data
+
+    def size_bytes(self) -> int:
+        return os.fstat(self._stream.fileno()).st_size
+
 
 class _Patient:
     """A compressed stream: it waits through pauses, and a stop in its middle is none of its damages."""
@@ -217,6 +245,12 @@ class _Patient:
 
         return data
 
+    def read_at(self, offset: int, size: int, /) -> bytes:
+        return self._raw.read_at(offset, size)
+
+    def size_bytes(self) -> int:
+        return self._raw.size_bytes()
+
     def close(self) -> None:
         """Leave the stream open, because Arrow closes what it has read."""
 
@@ -231,7 +265,7 @@ class _Checked:
     def read(self, size: int, /) -> bytes | None:
         try:
             return self._stream.read(size)
-        except DAMAGE as error:
+        except (*DAMAGE, InflatedTooFarError) as error:
             raise unreadable(self._source, error) from error
 
 
@@ -273,10 +307,22 @@ def readable_codec(source: Source, beginning: bytes) -> Codec:
     return codec_of(beginning)
 
 
+def _no_file(source: Source, codec: Codec) -> SourceError:
+    return SourceError(
+        f"{printable(source.name, 200)} is {codec.name}, which is read from its end, and a pipe has none.",
+        hint="save it as a file, and name that",
+    )
+
+
 def unreadable(source: Source, error: BaseException) -> SourceError:
     """Return the error that says why a source cannot be opened or read, with what to look at."""
     reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
     sentence = f"{printable(source.name, 200)} cannot be read: {printable(reason, 200)}."
+    if isinstance(error, InflatedTooFarError):
+        return SourceError(
+            sentence, hint="--max-inflation 100000   (if it is a log; its whole lines up to there are read)"
+        )
+
     if source.path is None:
         return SourceError(sentence, hint="name a file, or pipe one in")
 

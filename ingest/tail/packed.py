@@ -10,6 +10,7 @@ import polars as pl
 
 from ingest.chunks import Chunk, ChunkBytes, OnPassed
 from ingest.sources import OpenSource, Source
+from ingest.sources.inflation import Inflation
 from ingest.stdin import StopRequested
 
 _SIZE_FIELD_BYTES: Final = 4
@@ -26,6 +27,7 @@ class PackedFile:
         host_label: str,
         chunk_bytes: ChunkBytes,
         max_line_bytes: int,
+        inflation: Inflation,
         is_stopping: Callable[[], bool],
     ) -> None:
         self._chunk_bytes = chunk_bytes
@@ -33,6 +35,7 @@ class PackedFile:
         self._source = source
         self._descriptor = descriptor
         self._host_label = host_label
+        self._inflation = inflation
         self._is_stopping = is_stopping
         self._opened: OpenSource | None = None
         self._chunks: Iterator[Chunk] = iter(())
@@ -41,7 +44,7 @@ class PackedFile:
 
     def _open(self) -> OpenSource:
         stream = _Descriptor(self._descriptor, self._is_stopping)
-        return OpenSource(self._source, cast("BinaryIO", stream), self._host_label)
+        return OpenSource(self._source, cast("BinaryIO", stream), self._host_label, self._inflation)
 
     def head(self) -> pl.DataFrame:
         """Return the first lines, as `split_lines` gives them, of a file that was begun."""

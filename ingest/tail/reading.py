@@ -15,6 +15,7 @@ from ingest.register import no_format
 from ingest.settings import IngestSettings
 from ingest.sources.beginning import HEAD_LINES
 from ingest.sources.codecs import PLAIN
+from ingest.sources.inflation import Inflation
 from ingest.sources.opened import readable_codec, unreadable
 from ingest.tail.member import Member
 from ingest.tail.packed import PackedFile
@@ -61,6 +62,7 @@ def _identify_packed(
             host_label=settings.host_label,
             chunk_bytes=member.plain.chunk_bytes,
             max_line_bytes=settings.max_line_bytes,
+            inflation=Inflation(settings.max_inflation),
             is_stopping=is_stopping,
         )
     except SourceError:
@@ -118,8 +120,8 @@ def take(member: Member, is_final: bool) -> Chunk | None:
 def choose_format(member: Member, is_old: bool, is_final: bool) -> Format | None:
     """Return the format of a log, from what there is of it; None while more lines may tell it better.
 
-    Lines that are in no format wait for others; at last they are read as the file before them was. Raises `FormatError`
-    when that cannot help.
+    Lines that are in no format wait for others; at last they are read as the file before them was. Raises
+    `FormatError` when that cannot help.
     """
     head = member.packed.head() if member.packed is not None else member.plain.head()
     detection = detect(head)
