@@ -1,8 +1,10 @@
 """Beacons: requests that tell of something that happened in a browser or an app, turned into the events they tell of.
 
-In reading order: `model` (what a dialect is, and what it gives), `reading` (find beacons among parsed requests, by
-path and parameters, and make their events), `parameters` (query strings and forms to columns, without a Python
-object per event), `dialects/` (one file each) and `known` (all of them).
+In reading order: `model` (what a dialect is, and what it gives), `recognise` (which requests are beacons), `reading`
+(what they tell of, in their place), with `rows` (every request has a row), `urls` (the page) and `times` (when).
+What dialects are made with: `parameters` (query strings and forms to columns), `encoded`, `json_bodies`,
+`json_texts` and `members` (bodies), `values` (texts to numbers and times) and `items` (orders). Then `dialects/` (one
+file each) and `known` (all of them).
 """
 
 from ingest.beacons.model import BEACON_REASONS, BeaconSettings, Dialect

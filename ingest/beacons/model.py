@@ -125,8 +125,9 @@ class Dialect:
     of query or form parameters or of members of a JSON body, of which all stand in every beacon: a request is the
     dialect's when its path ends in one of `paths` and they are there. `telling` are names of which all must be
     there for a request to any other path, or for a body without a path, to be the dialect's; empty when it cannot
-    be told so. `read` makes events of requests (see `REQUESTS_SCHEMA` and `BEACON_SCHEMA`). `sources` says where
-    the format is documented; `example` is a query string or body.
+    be told so. A path that begins with ``^`` is a whole path, not an ending; ``a|b`` in place of a name is a name or
+    the other, and ``a:`` a member of a JSON body only. `read` makes events of requests (see `REQUESTS_SCHEMA` and
+    `BEACON_SCHEMA`). `sources` says where the format is documented; `example` is a query string or body.
     """
 
     name: str

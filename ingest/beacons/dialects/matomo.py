@@ -1,0 +1,215 @@
+"""Matomo, formerly Piwik: `matomo.php` and `piwik.php`, by query string, form, and several in a JSON body.
+
+Source: matomo-org/developer-documentation, Tracking HTTP API 5.x.
+
+What a request tells of, the first that fits: ``ping=1`` (ping), an order (`ec_id`: transaction; ``idgoal=0`` or
+`ec_items` without: cart), `idgoal` (goal), `e_c` or `e_a` (event), `search`, `link` (outlink), `download`, `c_i`
+(event: the interaction with a content), `c_n` (impression), ``ca=1`` (event), else a page view. Matomo's own
+tracker sends only one of these in a request.
+
+* Without ``rec=1`` Matomo records nothing, nor does this.
+* `cip` is not believed, because whether its `token_auth` was a good one is not in the log. `ua` is, as Matomo does.
+* `cdt` (epoch seconds, or ``2026-01-31 13:59:59`` in UTC) is when it happened; see `ingest.beacons.times`.
+* A page view's own id is `pv_id` with the visitor. Pings and events of the page share it, so they have none.
+* `_cvar`, `cvar`, `dimensionN`, `search_cat`, `search_count`, `pf_…`, products that were viewed (`_pk…`) and the
+  subtotal and discount of an order stand in `props`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+import msgspec
+import polars as pl
+
+from footfall.event import TIME
+from ingest.beacons import values
+from ingest.beacons.members import as_form, as_text, decoded
+from ingest.beacons.model import BAD_BEACON, NOT_RECORDED, Dialect
+from ingest.beacons.parameters import columns_of, json_text, objects_of, split_parameters
+
+_TEXTS: Final[Mapping[str, str]] = {
+    "site_id": "idsite",
+    "title": "action_name",
+    "referrer": "urlref",
+    "user": "uid",
+    "language": "lang",
+    "screen": "res",
+    "user_agent": "ua",
+    "campaign": "_rcn",
+    "campaign_term": "_rck",
+    "order": "ec_id",
+}
+_AMOUNTS: Final[Mapping[str, str]] = {"revenue": "revenue", "tax": "ec_tx", "shipping": "ec_sh"}
+_OTHERS: Final = (
+    *("url", "rec", "ping", "idgoal", "e_c", "e_a", "e_n", "e_v", "search", "link", "download", "ca"),
+    *("c_n", "c_p", "c_t", "c_i", "ec_items", "_id", "cid", "gt_ms", "cdt", "pv_id"),
+)
+_NAMES: Final = tuple(dict.fromkeys((*_TEXTS.values(), *_AMOUNTS.values(), *_OTHERS)))
+_PROPS: Final = ("cvar", "_cvar", "dimension", "search_cat", "search_count", "pf_", "_pk", "ec_st", "ec_dt")
+_JSON_VALUES: Final = ("cvar", "_cvar")
+_MOST_ITEMS: Final = 1000
+_ITEM: Final = ("sku", "name", "category", "price", "quantity")
+
+
+def read(requests: pl.DataFrame) -> pl.DataFrame:
+    """Return the events that Matomo's beacons tell of: see `Dialect`."""
+    singles = _singles(requests)
+    split = split_parameters(singles["form"])
+    sent = columns_of(split, _NAMES, len(singles))
+    rows = pl.concat([singles.select("row"), sent], how="horizontal").with_columns(_kind().alias("kind"))
+    target = pl.coalesce(values.text("link"), values.text("download"), values.text("c_t"))
+    visitor = pl.coalesce(values.text("cid"), values.text("_id"))
+    return rows.select(
+        "row",
+        "kind",
+        *(values.text(name).alias(column) for column, name in _TEXTS.items()),
+        *(values.amount(name).alias(column) for column, name in _AMOUNTS.items()),
+        pl.when(pl.col("url") != target).then("url").when(target.is_null()).then("url").alias("url"),
+        target.alias("target"),
+        visitor.alias("visitor"),
+        values.text("e_c").fill_null(values.text("c_n")).alias("event_category"),
+        values.text("e_a").fill_null(values.text("c_i")).alias("event_action"),
+        _label().alias("event_label"),
+        values.number("e_v").alias("event_value"),
+        values.number("gt_ms").alias("duration_ms"),
+        _created().alias("created_at"),
+        pl.when(pl.col("kind") == "pageview")
+        .then(pl.concat_str(visitor.fill_null(""), pl.lit("."), values.text("pv_id")))
+        .alias("event_id"),
+        pl.when(values.text("idsite").is_null()).then(pl.lit(BAD_BEACON)).alias("refused"),
+        pl.when(pl.col("idsite").is_not_null() & (pl.col("rec").fill_null("") != "1"))
+        .then(pl.lit(NOT_RECORDED))
+        .alias("unrecorded"),
+    ).with_columns(_items(sent["ec_items"]).alias("items"), _props(split, len(singles)).alias("props"))
+
+
+def _singles(requests: pl.DataFrame) -> pl.DataFrame:
+    """Return the single requests of all: row, and form (null where a body or part of it is no request)."""
+    is_json = pl.col("body").str.contains(r"^\s*[\[{]").fill_null(value=False)
+    bulk = requests.filter(is_json)
+    in_query = pl.col("query").str.contains(r"(?:^|&)idsite=").fill_null(value=False)
+    plain = requests.filter(~is_json).select(
+        "row", pl.when(in_query).then("query").otherwise("body").alias("form")
+    )
+    if bulk.is_empty():
+        return plain
+
+    parts = [(row, form) for row, body in bulk.select("row", "body").iter_rows() for form in _forms(body)]
+    singles = pl.DataFrame(parts, schema={"row": pl.UInt32, "form": pl.String}, orient="row").with_columns(
+        pl.col("form").str.strip_prefix("?")
+    )
+    return pl.concat([plain, singles]).sort("row", maintain_order=True)
+
+
+def _forms(body: str) -> list[str | None]:
+    value = decoded(body)
+    several = value.get("requests", [value]) if isinstance(value, dict) else value
+    if not isinstance(several, list):
+        return [None]
+
+    return [one if isinstance(one, str) else as_form(one) for one in several]
+
+
+def _kind() -> pl.Expr:
+    def has(name: str) -> pl.Expr:
+        return values.text(name).is_not_null()
+
+    goal = pl.col("idgoal").str.strip_chars()
+    return (
+        pl.when(pl.col("ping") == "1")
+        .then(pl.lit("ping"))
+        .when(has("ec_id"))
+        .then(pl.lit("transaction"))
+        .when((goal == "0") | has("ec_items"))
+        .then(pl.lit("cart"))
+        .when(goal.fill_null("") != "")
+        .then(pl.lit("goal"))
+        .when(has("e_c") | has("e_a"))
+        .then(pl.lit("event"))
+        .when(has("search"))
+        .then(pl.lit("search"))
+        .when(has("link"))
+        .then(pl.lit("outlink"))
+        .when(has("download"))
+        .then(pl.lit("download"))
+        .when(has("c_i"))
+        .then(pl.lit("event"))
+        .when(has("c_n"))
+        .then(pl.lit("impression"))
+        .when(pl.col("ca") == "1")
+        .then(pl.lit("event"))
+        .otherwise(pl.lit("pageview"))
+    )
+
+
+def _label() -> pl.Expr:
+    """Return the name of an event, the words searched for, the piece of a content, or the id of a goal."""
+    goal = pl.when(pl.col("kind") == "goal").then(values.text("idgoal"))
+    return pl.coalesce(goal, values.text("e_n"), values.text("search"), values.text("c_p"))
+
+
+def _created() -> pl.Expr:
+    day = pl.col("cdt").str.to_datetime("%Y-%m-%d %H:%M:%S", time_unit="ms", strict=False)
+    return pl.coalesce(values.epoch("cdt"), day.dt.replace_time_zone("UTC").cast(TIME))
+
+
+def _items(texts: pl.Series) -> pl.Series:
+    """Return line items, ``[[sku, name, category, price, quantity], …]``, as the event keeps them."""
+    distinct = texts.drop_nulls().unique()
+    if distinct.is_empty():
+        return texts
+
+    made = pl.Series([_item_array(text) for text in distinct], dtype=pl.String)
+    return texts.replace_strict(distinct, made, default=None, return_dtype=pl.String)
+
+
+def _item_array(text: str) -> str | None:
+    value = decoded(text)
+    lines = (
+        [line for line in value[:_MOST_ITEMS] if isinstance(line, list)] if isinstance(value, list) else []
+    )
+    items = [item for item in map(_item, lines) if item]
+    return msgspec.json.encode(items).decode() if items else None
+
+
+def _item(line: list[Any]) -> dict[str, Any]:
+    found = {name: _item_value(name, value) for name, value in zip(_ITEM, line, strict=False)}
+    return {name: value for name, value in found.items() if value not in {None, ""}}
+
+
+def _item_value(name: str, value: Any) -> str | int | float | None:
+    if isinstance(value, list):
+        return " > ".join(text for text in map(as_text, value) if text)
+
+    if name in {"price", "quantity"} and isinstance(value, int | float) and not isinstance(value, bool):
+        return value
+
+    return as_text(value)
+
+
+def _props(split: pl.DataFrame, count: int) -> pl.Series:
+    kept = split.filter(pl.col("name").str.contains("^(?:" + "|".join(_PROPS) + ")"))
+    value = pl.col("value")
+    is_json = pl.col("name").is_in(_JSON_VALUES)
+    return objects_of(
+        kept.with_columns(
+            pl.coalesce(pl.when(is_json).then(value).str.json_path_match("$"), json_text(value)).alias("json")
+        ),
+        (),
+        count,
+    )
+
+
+MATOMO: Final = Dialect(
+    name="matomo",
+    title="Matomo",
+    paths=("/matomo.php", "/piwik.php", "/js/tracker.php"),
+    parameters=("idsite|requests",),
+    telling=("idsite", "rec"),
+    read=read,
+    example="idsite=1&rec=1&action_name=Welcome&url=https%3A%2F%2Fwww.example.com%2F&_id=0123456789abcdef"
+    "&pv_id=Ab12Cd&res=1920x1080&urlref=https%3A%2F%2Fwww.google.com%2F",
+    sources="Matomo developer documentation: Tracking HTTP API 5.x",
+)

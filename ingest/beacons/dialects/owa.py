@@ -1,0 +1,173 @@
+"""Open Web Analytics: `log.php` with parameters that begin with `owa_`, and the rows of its queue files.
+
+Source: the project's own contract of its beacons, `tests/fixtures/beacon_contracts.json` of version 1.12.
+
+* The server decodes twice, and so does this.
+* `session_referer` is the referrer of a visit's first page, `HTTP_REFERER` that of any other.
+* Custom variables (`cv1` to `cv5`, ``name=value``) are ``{"cv1": {"name": …, "value": …}}`` in `props`, with
+  everything else that has no column of its own (is_new_visitor, nps, dsps, dsfs, fsts, last_req, city, country,
+  state, places of clicks …), without `owa_`. The movements of a recording are not kept, only how many there are.
+* A click stays a click, wherever it leads: OWA counts it so. Money is in units of the currency on the wire.
+* An event of another type is of the kind `event`, with the type as action.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final
+
+import polars as pl
+
+from ingest.beacons import values
+from ingest.beacons.items import item_arrays
+from ingest.beacons.members import of_objects
+from ingest.beacons.model import BAD_BEACON, Dialect
+from ingest.beacons.parameters import columns_of, json_text, objects_of, split_parameters
+
+PREFIX: Final = "owa_"
+
+KINDS: Final[Mapping[str, str]] = {
+    "base.page_request": "pageview",
+    "base.first_page_request": "pageview",
+    "track.action": "event",
+    "dom.click": "click",
+    "ecommerce.transaction": "transaction",
+    "dom.stream": "recording",
+    "base.feed_request": "feed",
+}
+"""Event type → kind."""
+
+_TEXTS: Final[Mapping[str, str]] = {
+    "site_id": "site_id",
+    "url": "page_url",
+    "title": "page_title",
+    "visitor": "visitor_id",
+    "session": "session_id",
+    "user": "user_name",
+    "page_type": "page_type",
+    "target": "target_url",
+    "event_category": "action_group",
+    "event_action": "action_name",
+    "event_label": "action_label",
+    "medium": "medium",
+    "source": "source",
+    "campaign": "campaign",
+    "campaign_term": "search_terms",
+    "campaign_content": "ad",
+    "order": "ct_order_id",
+    "event_id": "guid",
+}
+_AMOUNTS: Final[Mapping[str, str]] = {"revenue": "ct_total", "tax": "ct_tax", "shipping": "ct_shipping"}
+_OTHERS: Final = (
+    "event_type",
+    "timestamp",
+    "numeric_value",
+    "is_new_session",
+    "session_referer",
+    "HTTP_REFERER",
+)
+_NAMES: Final = tuple(dict.fromkeys((*_TEXTS.values(), *_AMOUNTS.values(), *_OTHERS)))
+
+_KEPT_AS_SENT: Final = frozenset({"is_new_session"})
+_NOT_KEPT: Final = frozenset({"stream_events", "guid", "ip_address", "user_agent"})
+_LINE_ITEMS: Final = "ct_line_items["
+_LINE_ITEM: Final = r"^ct_line_items\[([0-9]{1,4})\]\[(li_[a-z_]+)\]$"
+_ITEM_MEMBERS: Final[Mapping[str, str]] = {
+    "li_sku": "sku",
+    "li_product_name": "name",
+    "li_category": "category",
+    "li_unit_price": "price",
+    "li_quantity": "quantity",
+}
+_CUSTOM: Final = r"^cv[1-5]$"
+_TRUE: Final = ("1", "true")
+
+
+def read(requests: pl.DataFrame) -> pl.DataFrame:
+    """Return the events that OWA's beacons tell of: see `Dialect`."""
+    split = _split(requests)
+    sent = columns_of(split, _NAMES, len(requests)).with_row_index("row")
+    rows = sent.select(
+        "row",
+        *(values.text(name).alias(column) for column, name in _TEXTS.items() if column != "event_action"),
+        *(values.amount(name).alias(column) for column, name in _AMOUNTS.items()),
+        _kind().alias("kind"),
+        pl.coalesce(values.text("action_name"), _unknown_type()).alias("event_action"),
+        _referrer().alias("referrer"),
+        values.number("numeric_value").alias("event_value"),
+        values.epoch("timestamp").alias("created_at"),
+        pl.when(values.text("event_type").is_null()).then(pl.lit(BAD_BEACON)).alias("refused"),
+    )
+    return rows.with_columns(
+        _items(split, len(requests)).alias("items"), _props(split, len(requests)).alias("props")
+    )
+
+
+def _split(requests: pl.DataFrame) -> pl.DataFrame:
+    """Return the parameters of requests without `owa_`, decoded twice: row, name, value."""
+    is_object = pl.col("body").str.starts_with("{").fill_null(value=False)
+    in_query = pl.col("query").str.contains("owa_event_type=", literal=True).fill_null(value=False)
+    forms = requests.select(pl.when(in_query).then("query").when(~is_object).then("body")).to_series()
+    split = split_parameters(forms)
+    objects = requests.select(pl.when(~in_query & is_object).then("body")).to_series()
+    if objects.null_count() < len(objects):
+        split = pl.concat([split, of_objects(objects)]).sort("row", maintain_order=True)
+
+    own = split.filter(pl.col("name").str.starts_with(PREFIX))
+    return own.with_columns(
+        pl.col("name").str.strip_prefix(PREFIX), values.decode_again(own["value"]).alias("value")
+    )
+
+
+def _kind() -> pl.Expr:
+    return pl.col("event_type").replace_strict(KINDS, default="event", return_dtype=pl.String)
+
+
+def _unknown_type() -> pl.Expr:
+    return pl.when(~pl.col("event_type").is_in(list(KINDS))).then(values.text("event_type"))
+
+
+def _referrer() -> pl.Expr:
+    is_first = pl.col("is_new_session").str.to_lowercase().is_in(_TRUE).fill_null(value=False)
+    return pl.coalesce(pl.when(is_first).then(values.text("session_referer")), values.text("HTTP_REFERER"))
+
+
+def _items(split: pl.DataFrame, count: int) -> pl.Series:
+    lines = split.filter(pl.col("name").str.starts_with(_LINE_ITEMS))
+    parts = lines.with_columns(
+        pl.col("name").str.extract_groups(_LINE_ITEM).struct.rename_fields(["n", "li"])
+    )
+    fields = parts.unnest("name").with_columns(pl.col("li").replace_strict(_ITEM_MEMBERS, default=None))
+    known = fields.filter(pl.col("li").is_not_null())
+    if known.is_empty():
+        return pl.Series([None], dtype=pl.String).new_from_index(0, count)
+
+    items = known.pivot(
+        on="li", index=["row", "n"], values="value", aggregate_function="first", maintain_order=True
+    )
+    return item_arrays(items.sort("row", pl.col("n").cast(pl.UInt32), maintain_order=True), count)
+
+
+def _props(split: pl.DataFrame, count: int) -> pl.Series:
+    known = (set(_NAMES) | _NOT_KEPT) - _KEPT_AS_SENT
+    is_custom = pl.col("name").str.contains(_CUSTOM) & pl.col("value").str.contains("=", literal=True)
+    pair = pl.col("value").str.splitn("=", 2).struct
+    name, value = (json_text(pair.field(f"field_{number}")) for number in (0, 1))
+    custom = pl.lit('{"name":') + name + ',"value":' + value + "}"
+    written = pl.when(is_custom).then(custom).otherwise(json_text(pl.col("value")))
+    others = split.filter(~pl.col("name").is_in(list(known)) & ~pl.col("name").str.starts_with(_LINE_ITEMS))
+    return objects_of(others.with_columns(written.alias("json")), (), count)
+
+
+OWA: Final = Dialect(
+    name="owa",
+    title="Open Web Analytics",
+    paths=("/log.php",),
+    parameters=("owa_event_type",),
+    telling=("owa_event_type", "owa_site_id"),
+    read=read,
+    example="owa_event_type=base.page_request&owa_site_id=0a1b2c&owa_page_url=https%3A%2F%2Fwww.example.com%2F"
+    "&owa_page_title=Welcome&owa_visitor_id=1768212000123456789&owa_session_id=1768212360123456789"
+    "&owa_timestamp=1768212360&owa_is_new_session=true",
+    sources="Open Web Analytics 1.12: tests/fixtures/beacon_contracts.json",
+)

@@ -1,0 +1,39 @@
+"""Put what a dialect returns in order, so that each request has at least one row, and number the rows of each."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import numpy as np
+import polars as pl
+
+from ingest.beacons.model import BAD_BEACON, BEACON_SCHEMA
+
+_UNKNOWN_KIND: Final = "event"
+
+
+def number_rows(rows: pl.DataFrame, count: int) -> pl.DataFrame:
+    """Return `rows` of `count` requests with `ordinal` (Int64), which counts the rows of each request from 0.
+
+    They are ordered by request; a request without a row gets one that is refused. A row without kind is an event.
+    """
+    given = rows["row"]
+    missing = pl.Series("row", np.setdiff1d(np.arange(count, dtype=np.uint32), given.to_numpy()))
+    if len(missing):
+        lost = missing.to_frame().with_columns(pl.lit(BAD_BEACON).alias("refused"))
+        rows = pl.concat([rows, lost], how="diagonal").select(BEACON_SCHEMA.names())
+
+    if not rows["row"].is_sorted():
+        rows = rows.sort("row", maintain_order=True)
+
+    return rows.with_columns(ordinals(rows["row"]), pl.col("kind").fill_null(_UNKNOWN_KIND))
+
+
+def ordinals(rows: pl.Series) -> pl.Series:
+    """Return for each of the sorted `rows` how many equal ones are before it, as `ordinal`."""
+    numbers = rows.to_numpy()
+    places = np.arange(len(numbers), dtype=np.int64)
+    is_first = np.ones(len(numbers), np.bool_)
+    is_first[1:] = numbers[1:] != numbers[:-1]
+    begins = places[is_first]
+    return pl.Series("ordinal", places - begins[np.cumsum(is_first) - 1])

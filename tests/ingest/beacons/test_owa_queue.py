@@ -1,0 +1,281 @@
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+from urllib.parse import quote_plus, unquote_plus, unquote_to_bytes
+
+import polars as pl
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from footfall.keys import event_identity
+from ingest.formats import FORMATS
+from ingest.formats.owa_rows import read_pairs
+from ingest.formats.php import DEEPEST, MOST_VALUES, NotPhp, read_php
+from tests.ingest.beacons.beaconing import AT_EPOCH, only, parsed_of, read_lines, reasons
+
+QUEUE = FORMATS["owa_queue"]
+CLASS = "OWA\\Module\\Base\\Classes\\Event"
+PROPERTIES = {
+    "site_id": "shop",
+    "page_url": "https://www.example.com/räder?q=50%25+1",
+    "page_title": 'Räder; 100%25 "neu";s:1:"x',
+    "timestamp": AT_EPOCH,
+    "is_new_session": True,
+    "nps": None,
+    "ip_address": "192.0.2.1",
+    "HTTP_USER_AGENT": "Mozilla/5.0 (X11)",
+    "HTTP_ACCEPT_LANGUAGE": "de",
+    "ct_total": 12.5,
+    "ct_line_items": {0: {"li_sku": "a", "li_quantity": 2}},
+}
+
+
+def php(value: Any) -> str:
+    """Return what PHP's `serialize` makes of a value."""
+    if value is None:
+        return "N;"
+
+    if isinstance(value, bool):
+        return f"b:{int(value)};"
+
+    if isinstance(value, int | float):
+        return f"{'i' if isinstance(value, int) else 'd'}:{value};"
+
+    if isinstance(value, str):
+        return f's:{len(value.encode())}:"{value}";'
+
+    return f"a:{len(value)}:{{{''.join(php(name) + php(inner) for name, inner in value.items())}}}"
+
+
+def php_object(name: str, members: dict[str, Any]) -> str:
+    return f'O:{len(name)}:"{name}":{php(members).removeprefix("a:")}'
+
+
+def row(properties: dict[str, Any], name: str = CLASS, **members: Any) -> str:
+    event = {"\0*\0properties": properties, "\0*\0eventType": "base.page_request", "guid": "176", **members}
+    return f"10:06:01 2026-01-12|*|incoming_tracking_events|*|4711|*|{quote_plus(php_object(name, event))}"
+
+
+def test_the_example_is_read_and_whole() -> None:
+    assert only(read_lines(QUEUE.example, form="owa_queue"))["kind"] == "pageview"
+    assert QUEUE.is_whole(QUEUE.example)
+    assert not QUEUE.is_whole(QUEUE.example[:-3])
+
+
+@pytest.mark.parametrize("name", [CLASS, "owa_event"])
+def test_a_row_is_the_event_that_the_beacon_would_have_been(name: str) -> None:
+    assert only(read_lines(row(PROPERTIES, name), form="owa_queue")) == {
+        "line_number": 1,
+        "offset": 0,
+        "time": datetime(2026, 1, 12, 10, 6, tzinfo=UTC),
+        "kind": "pageview",
+        "dialect": "owa",
+        "event_id": "176",
+        "identity": event_identity("owa", "shop", "176"),
+        "host": "www.example.com",
+        "path": "/räder",
+        "query": "q=50%25+1",
+        "title": 'Räder; 100%25 "neu";s:1:"x',
+        "ip": "192.0.2.1",
+        "user_agent": "Mozilla/5.0 (X11)",
+        "language": "de",
+        "revenue": 12.5,
+        "items": '[{"sku":"a","quantity":2}]',
+        "props": '{"is_new_session":"true"}',
+    }
+
+
+def test_the_event_says_when_it_was_if_its_properties_do_not() -> None:
+    timeless = {name: value for name, value in PROPERTIES.items() if name != "timestamp"}
+    event = only(read_lines(row(timeless, timestamp=AT_EPOCH + 1), form="owa_queue"))
+    assert event["time"] == datetime(2026, 1, 12, 10, 6, 1, tzinfo=UTC)
+
+
+TEXTS = st.text(alphabet=st.sampled_from('abé;:"{}s1%&=+ \\')) | st.sampled_from(
+    ["", "0", ':"', '";', "%41", "%"]
+)
+FLAT = st.dictionaries(
+    st.sampled_from(["a", "b;", "guid", "timestamp", "event_type", "ip_address", "REMOTE_ADDR", "language"]),
+    st.none() | st.booleans() | st.integers(-5, 5) | TEXTS,
+    max_size=5,
+)
+
+
+def encoded(line: str) -> str:
+    return line.rpartition("|*|")[2]
+
+
+@given(st.lists(st.tuples(FLAT, FLAT), min_size=1, max_size=4))
+def test_rows_that_are_read_by_columns_say_what_is_read_one_by_one(rows: list[tuple[Any, Any]]) -> None:
+    events = [encoded(row(properties, **members)) for properties, members in rows]
+    by_columns, is_read = read_pairs(pl.Series(events))
+    for number, (event, was_read) in enumerate(zip(events, is_read, strict=True)):
+        slowly = read_php(unquote_to_bytes(event.replace("+", " ")))
+        pairs = by_columns.filter(pl.col("row") == number)
+        assert bool(len(pairs)) == was_read
+        if was_read:
+            told = _told(pairs.filter("is_property"))
+            assert told == {name: _as_text(value) for name, value in slowly["properties"].items()}
+
+
+def _told(pairs: pl.DataFrame) -> dict[str, str | None]:
+    texts = pairs.select("name", "value").rows()
+    return {unquote_plus(name): None if value is None else unquote_plus(value) for name, value in texts}
+
+
+def _as_text(value: Any) -> str | None:
+    return (
+        {None: None, True: "true", False: "false"}[value]
+        if value is None or isinstance(value, bool)
+        else str(value)
+    )
+
+
+def test_rows_of_both_ways_give_the_same_events_in_their_order() -> None:
+    plain = {name: value for name, value in PROPERTIES.items() if isinstance(value, str | int)}
+    plain["page_title"] = "Räder & mehr %41"
+    by_columns = row(plain)
+    one_by_one = row({**plain, "x": {}})
+    assert read_pairs(pl.Series([encoded(by_columns), encoded(one_by_one)]))[1].to_list() == [True, False]
+    read = read_lines(one_by_one, by_columns, one_by_one, by_columns, form="owa_queue").parsed.events
+    assert read["line_number"].to_list() == [1, 2, 3, 4]
+    assert read.drop("line_number", "offset").unique().height == 1
+    for line in (by_columns, one_by_one):
+        assert {part.field: part.value for part in QUEUE.explain(line).taken}["owa_site_id"] == "shop"
+
+
+def test_an_event_without_type_is_no_beacon() -> None:
+    properties: tuple[dict[str, Any], ...] = ({"site_id": "s"}, {"site_id": "s", "x": {}})
+    untyped = [row(each).replace("eventType", "eventTipe") for each in properties]
+    assert reasons(read_lines(*untyped, form="owa_queue")) == [(1, "no-match"), (2, "no-match")]
+
+
+def test_a_border_within_a_value_leaves_the_row_to_the_reader_of_texts() -> None:
+    told = [
+        row({"site_id": "s", "page_url": "/", "page_title": title, "timestamp": AT_EPOCH})
+        for title in ('a";s:1:"b', "a:", "a")
+    ]
+    assert read_pairs(pl.Series(map(encoded, told)))[1].to_list() == [False, False, True]
+    titles = read_lines(*told, form="owa_queue").parsed.events["title"].to_list()
+    assert titles == ['a";s:1:"b', "a:", "a"]
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("s:4:", "s:3:"),
+        ("a:2:{", "a:3:{"),
+        (":3:{", ":4:{"),
+        ("}", ""),
+        ("i:1;", "i:1"),
+        ("i:1;", ""),
+        ("shop", "shops"),
+        ("properties", "propertees"),
+        ("eventType", "eventTipe"),
+    ],
+)
+def test_a_row_that_was_damaged_is_read_by_neither_way_as_if_it_was_whole(old: str, new: str) -> None:
+    whole = unquote_plus(encoded(row({"site_id": "shop", "n": 1})))
+    assert old in whole
+    damaged = quote_plus(whole.replace(old, new, 1))
+    is_whole = len(new) == len(old) and new.isalpha()
+    assert read_pairs(pl.Series([quote_plus(whole)]))[1].to_list() == [True]
+    pairs, is_read = read_pairs(pl.Series([damaged]))
+    assert not is_read.all() or (is_whole and not pairs.filter(pl.col("name") == "eventType").height)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "hello",
+        row(PROPERTIES)[:-1],
+        row(PROPERTIES) + "x",
+        row(PROPERTIES, "Other\\Class"),
+        row(PROPERTIES).replace("incoming", "in|coming"),
+        row(PROPERTIES).replace("O%3A29", "O%3A28"),
+        "10:06:01 2026-01-12|*|q|*|1|*|O%3A1%3A%22x%22%3A0%3A%7B%7D",
+        "10:06:01 2026-01-12|*|q|*|1|*|",
+        "10:06:01 2026-01-12|*|q|*|1|*|" + quote_plus(php_object("owa_event", {"properties": "none"})),
+    ],
+)
+def test_what_is_no_row_is_rejected(text: str) -> None:
+    parsed = parsed_of([text], "owa_queue")
+    assert parsed.rejected.select("reason", "text").rows() == [("no-match", text)]
+    assert QUEUE.explain(text).reason == "no-match"
+
+
+def test_a_row_is_explained_by_its_properties() -> None:
+    taken = {part.field: part.value for part in QUEUE.explain(row(PROPERTIES)).taken}
+    assert taken["ip"] == "192.0.2.1"
+    assert taken["owa_site_id"] == "shop"
+    [place] = {(part.begin, part.end) for part in QUEUE.explain(row(PROPERTIES)).taken}
+    assert place == (row(PROPERTIES).rfind("|*|") + 3, len(row(PROPERTIES)))
+
+
+VALUES = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text(),
+    lambda inner: st.dictionaries(st.text(alphabet='ab;:{}"é', max_size=4), inner, max_size=4),
+    max_leaves=12,
+)
+
+
+@given(VALUES)
+def test_what_php_has_serialised_is_read_again(value: Any) -> None:
+    try:
+        assert read_php(php(value).encode()) == value
+    except NotPhp:
+        assert php(value).count("{") > DEEPEST
+
+
+@given(st.binary(max_size=60) | st.text(alphabet='aOsidbN:;{}"0123456789-', max_size=60).map(str.encode))
+def test_any_bytes_are_read_or_are_not_php(data: bytes) -> None:
+    try:
+        read_php(data)
+    except NotPhp:
+        return
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        b"",
+        b"N",
+        b"N;N;",
+        b's:3:"ab";',
+        b's:-1:"";',
+        b's:1:"a"',
+        b"i:1",
+        b"i:1.5;",
+        b"i: 1;",
+        b"b:yes;",
+        b"d:one;",
+        b"a:1:{i:0;}",
+        b"a:2:{i:0;i:1;}",
+        b"a:0:{i:0;i:1;}",
+        b"a:1:{N;i:1;}",
+        b"a:1:{a:0:{}i:1;}",
+        b"a:-1:{}",
+        b"a:99999999999999999999:{}",
+        b"i:" + b"9" * 100 + b";",
+        b'C:1:"x":0:{}',
+        b"R:1;",
+        b"r:1;",
+        b'E:3:"A:b";',
+        b"a:1:{i:0;" * (DEEPEST + 2) + b"N;" + b"}" * (DEEPEST + 2),
+        b"a:%d:{%b}" % (MOST_VALUES, b"".join(b"i:%d;N;" % n for n in range(MOST_VALUES))),
+    ],
+)
+def test_what_is_badly_made_or_beyond_the_bounds_is_not_php(data: bytes) -> None:
+    with pytest.raises(NotPhp):
+        read_php(data)
+
+
+def test_an_object_is_its_class_and_its_members_without_their_visibility() -> None:
+    assert read_php(php_object("x", {"\0*\0a": 1, "\0x\0b": 2, "c": 3}).encode()) == {
+        "": "x",
+        "a": 1,
+        "b": 2,
+        "c": 3,
+    }
