@@ -7,7 +7,7 @@ WORKERS ?= 4
 DYNAMODB_LOCAL := .tools/dynamodb-local
 SIMULATOR := amplify-dynamodb-simulator@2.9.30
 
-.PHONY: demo test lint docs bench clean
+.PHONY: demo test lint docs bench fuzz clean
 .DEFAULT_GOAL := demo
 
 demo: .venv/.installed  ## ingest sample_logs/ into an embedded store, report on it
@@ -27,6 +27,13 @@ docs: .venv/.tested  ## write the generated parts of the documents again
 
 bench: .venv/.tested  ## ratios of our hot paths to the usual ways
 	$(BIN)/python -m benchmarks
+
+fuzz: .venv/.fuzzed  ## hostile input, guided by coverage, for FUZZ_SECONDS (60); what fails is written to fuzz-*
+	$(BIN)/python -m fuzz
+
+.venv/.fuzzed: .venv/.tested
+	$(BIN)/pip install --quiet --disable-pip-version-check --editable '.[fuzz]'
+	touch $@
 
 .venv/.installed: pyproject.toml constraints.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "footfall needs Python 3.11 or later: make PYTHON=...")'
