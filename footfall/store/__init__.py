@@ -1,9 +1,10 @@
 """The only code that talks to a table.
 
-In reading order: `engine` (the protocol: DynamoDB's wire as bytes), `aws/` and `embedded/` (its two implementations),
-`simulator/` (one with limits and faults in front of another), `wire` (typed values), `outcome` and `throttling` (what a
-reply means), `client` (calls that are not hot, with their errors translated), `admin` (create and describe tables),
-`state/` (table meta, checkpoints with their owners, day ledger), `scan` (all keys of the events table), `address` (what
+In reading order: `engine` (the protocol: DynamoDB's wire as bytes), `aws/` and `embedded/` (its two
+implementations), `simulator/` (one with limits and faults in front of another), `wire` (typed values), `outcome`
+and `throttling` (what a reply means), `client` (calls that are not hot, with their errors translated), `admin`
+(create and describe tables), `state/` (table meta, checkpoints with their owners, day ledger), `scan` (all keys of
+the events table), `erase` (a person's events), `secrets` (where the secret of visitor ids is kept), `address` (what
 `--store` takes), `commands` (`footfall table`).
 """
 

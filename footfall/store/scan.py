@@ -1,4 +1,4 @@
-"""Read the keys of the whole events table: a parallel Scan whose pages become frames.
+"""Read some attributes of the whole events table, its keys above all: a parallel Scan whose pages become frames.
 
 A Scan costs the same with and without a projection ("Item sizes and formats": what is read counts, not what is
 returned), but keys alone are a third of the bytes to carry and to decode.
@@ -46,16 +46,20 @@ class Reading:
 
 
 @dataclass(frozen=True, slots=True)
-class KeyPage:
-    """A page: `source_id`, `on` (ISO date), `offset` of each item, and where the next page begins (raw JSON), if any.
-
-    `source_id` is `IDENTITY_MARK` for an event with an id of its own, whose line the key does not tell; it is null,
-    as `offset` is there, where the key is none of footfall's.
-    """
+class ScanPage:
+    """A page as a frame, a row for each item, and where the next page begins (raw JSON), if any."""
 
     frame: pl.DataFrame
     last_key: bytes | None
     consumed_units: float
+
+
+@dataclass(frozen=True, slots=True)
+class Projection:
+    """Which attributes to read (a ProjectionExpression), and what makes a frame of a reply with items."""
+
+    attributes: str
+    frame_of: Callable[[PageReply], pl.DataFrame]
 
 
 @dataclass(slots=True)
@@ -64,6 +68,7 @@ class _Run:
 
     store: Store
     clock: Clock
+    projection: Projection
     digest: Callable[[pl.DataFrame], pl.DataFrame]
     take: Callable[[pl.DataFrame], None]
     segments: Iterator[int]
@@ -73,24 +78,26 @@ class _Run:
     processors: anyio.CapacityLimiter
 
 
-async def scan_keys(
+async def scan(
     store: Store,
     clock: Clock,
+    projection: Projection,
     *,
     segments: int,
     digest: Callable[[pl.DataFrame], pl.DataFrame],
     take: Callable[[pl.DataFrame], None],
 ) -> Reading:
-    """Read all keys in `segments` pieces, strongly consistent; return what it took.
+    """Read all items in `segments` pieces, strongly consistent; return what it took.
 
-    Of each page's frame (see `KeyPage`) a worker thread makes a `digest`, which `take` is given in the event loop:
-    what is held in memory is up to them. Raises what `footfall.store.client.request` does, in an ExceptionGroup.
+    Of each page's frame a worker thread makes a `digest`, which `take` is given in the event loop: what
+    is held in memory is up to them. Raises what `footfall.store.client.request` does, in an ExceptionGroup.
     """
     started = clock.monotonic()
     hint = "raise the table's read units or lower --segments, or run again later"
     run = _Run(
         store,
         clock,
+        projection,
         digest,
         take,
         iter(range(segments)),
@@ -114,10 +121,10 @@ async def segment_count(store: Store, clock: Clock, likely_items: int) -> int:
     return max(1, min(LARGEST_SEGMENTS, max(for_size, min(CONCURRENCY, worthwhile))))
 
 
-def decode_keys(body: bytes) -> KeyPage:
+def decode(body: bytes, projection: Projection) -> ScanPage:
     """Return the page in a Scan's reply."""
     reply = read_page(body)
-    return KeyPage(_keys(reply), reply.last_key, reply.consumed_units)
+    return ScanPage(projection.frame_of(reply), reply.last_key, reply.consumed_units)
 
 
 async def _read(run: _Run) -> None:
@@ -131,13 +138,15 @@ async def _read_segment(run: _Run, segment: int) -> None:
         "TableName": run.store.events_table,
         "Segment": segment,
         "TotalSegments": run.total,
-        "ProjectionExpression": "pk, sk",
+        "ProjectionExpression": run.projection.attributes,
         "ConsistentRead": True,
         "ReturnConsumedCapacity": "TOTAL",
     }
     while True:
         body = await _page(run, document)
-        page, digested = await anyio.to_thread.run_sync(_digest, body, run.digest, limiter=run.processors)
+        page, digested = await anyio.to_thread.run_sync(
+            _digest, body, run.projection, run.digest, limiter=run.processors
+        )
         run.take(digested)
         run.reading = Reading(
             run.reading.items + page.frame.height, run.reading.read_units + page.consumed_units
@@ -157,9 +166,28 @@ async def _page(run: _Run, document: dict[str, Any]) -> bytes:
     return reply.body
 
 
-def _digest(body: bytes, digest: Callable[[pl.DataFrame], pl.DataFrame]) -> tuple[KeyPage, pl.DataFrame]:
-    page = decode_keys(body)
+def _digest(
+    body: bytes, projection: Projection, digest: Callable[[pl.DataFrame], pl.DataFrame]
+) -> tuple[ScanPage, pl.DataFrame]:
+    page = decode(body, projection)
     return page, digest(page.frame)
+
+
+def place_columns(pk: pl.Expr, sk: pl.Expr) -> tuple[pl.Expr, pl.Expr, pl.Expr]:
+    """Return `source_id`, `on` (ISO date) and `offset` of items by their keys.
+
+    `source_id` is `IDENTITY_MARK` for an event with an id of its own, whose line the key does not tell; it is null,
+    as `offset` is there, where the key is none of footfall's.
+    """
+    place = sk.str.slice(_PLACE_BEGINS)
+    is_ours = place.str.contains(f"^[0-9a-f]{{{SOURCE_ID_DIGITS}}}[0-9]{{{OFFSET_DIGITS}}}$")
+    is_known = place.str.contains(f"^{IDENTITY_MARK}[0-9a-f]{{{IDENTITY_DIGITS}}}$")
+    source_id = pl.when(is_ours).then(place.str.head(SOURCE_ID_DIGITS))
+    return (
+        source_id.when(is_known).then(pl.lit(IDENTITY_MARK)).alias("source_id"),
+        pk.str.splitn(SEPARATOR, 3).struct.field("field_1").alias("on"),
+        pl.when(is_ours).then(place.str.tail(OFFSET_DIGITS)).cast(pl.Int64).alias("offset"),
+    )
 
 
 _WIRE_SCHEMA: Final = pl.Schema({"pk": pl.Struct({"S": pl.String}), "sk": pl.Struct({"S": pl.String})})
@@ -171,15 +199,8 @@ def _keys(reply: PageReply) -> pl.DataFrame:
         return pl.DataFrame(schema=_SCHEMA)
 
     raw = pl.read_json(io.BytesIO(reply.items), schema=_WIRE_SCHEMA)
-    place = pl.col("sk").struct.field("S").str.slice(_PLACE_BEGINS)
-    is_ours = place.str.contains(f"^[0-9a-f]{{{SOURCE_ID_DIGITS}}}[0-9]{{{OFFSET_DIGITS}}}$")
-    is_known = place.str.contains(f"^{IDENTITY_MARK}[0-9a-f]{{{IDENTITY_DIGITS}}}$")
-    return raw.select(
-        pl.when(is_ours)
-        .then(place.str.head(SOURCE_ID_DIGITS))
-        .when(is_known)
-        .then(pl.lit(IDENTITY_MARK))
-        .alias("source_id"),
-        pl.col("pk").struct.field("S").str.splitn(SEPARATOR, 3).struct.field("field_1").alias("on"),
-        pl.when(is_ours).then(place.str.tail(OFFSET_DIGITS)).cast(pl.Int64).alias("offset"),
-    )
+    return raw.select(place_columns(pl.col("pk").struct.field("S"), pl.col("sk").struct.field("S")))
+
+
+KEYS: Final = Projection("pk, sk", _keys)
+"""Only the keys: `source_id`, `on` and `offset` of each item (see `place_columns`)."""

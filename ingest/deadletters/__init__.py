@@ -1,8 +1,9 @@
 """Lines that could not be stored, and how they are read again.
 
 In reading order: `record` (a dead letter and what became of it, as NDJSON), `file` (appends them, durably), `read`
-(folds a file into its letters), `overview` (counts those that wait), `again` (waiting letters to batches: the pure half
-of a retry), `retry` (stores them and notes it), `run` (signals around that).
+(folds a file into its letters), `overview` (counts those that wait), `again` (waiting letters to batches: the pure
+half of a retry), `retry` (stores them and notes it), `run` (signals around that), `forget` (a person's lines erased
+where they stand).
 """
 
 from ingest.deadletters.file import DeadLetterFile

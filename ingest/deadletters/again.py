@@ -104,10 +104,10 @@ def read_again(
     """
     groups: dict[tuple[str, Reading], list[DeadLetter]] = {}
     for letter in letters:
-        groups.setdefault((letter.source_id, _reading(letter, choice)), []).append(letter)
+        groups.setdefault((letter.source_id, reading_of_letter(letter, choice)), []).append(letter)
 
     return [
-        _again(source_id, group, reading.header, _recipe(reading, group[0].source, settings, meta, table))
+        _again(source_id, group, reading.header, recipe_of(reading, group[0].source, settings, meta, table))
         for (source_id, reading), group in groups.items()
     ]
 
@@ -125,7 +125,8 @@ def _conditions(rows: pl.DataFrame, choice: Choice) -> Iterator[tuple[str, pl.Ex
         yield NO_SITE, ~pl.col("site").cast(pl.String).is_in(bad).fill_null(value=False)
 
 
-def _reading(letter: DeadLetter, choice: Choice) -> Reading:
+def reading_of_letter(letter: DeadLetter, choice: Choice) -> Reading:
+    """Return how a line is to be read: as the letter says, or as `choice` says rather."""
     return Reading(
         format=choice.format.spec if choice.format else letter.format or "",
         header=letter.header or "",
@@ -136,9 +137,10 @@ def _reading(letter: DeadLetter, choice: Choice) -> Reading:
     )
 
 
-def _recipe(
+def recipe_of(
     reading: Reading, source_name: str, settings: IngestSettings, meta: TableMeta, table: str
 ) -> Recipe:
+    """Return what is done to lines that are read so; raises `FormatError` when there is no such format."""
     options = replace(settings.enrichment, addresses=reading.addresses)
     return Recipe(
         source_name=source_name,
@@ -151,7 +153,7 @@ def _recipe(
 
 
 def _again(source_id: str, letters: list[DeadLetter], header: str, recipe: Recipe) -> Again:
-    done = prepare_parsed(recipe.format.parse(_lines(letters), header), source_id, recipe)
+    done = prepare_parsed(recipe.format.parse(lines_of(letters), header), source_id, recipe)
     reasons = dict(done.rejected.select("offset", "reason").iter_rows())
     stored = [offset for offset in done.offsets if offset not in reasons]
     unwanted = {letter.offset for letter in letters} - reasons.keys() - set(stored)
@@ -163,7 +165,7 @@ def _again(source_id: str, letters: list[DeadLetter], header: str, recipe: Recip
     return Again(source_id, before, done.batches, done.days, stored, refused + filtered)
 
 
-def _lines(letters: list[DeadLetter]) -> pl.DataFrame:
+def lines_of(letters: list[DeadLetter]) -> pl.DataFrame:
     """Return letters as the frame of lines that `ingest.lines.split_lines` makes of a chunk."""
     columns = {
         "line_number": pl.Series([letter.line for letter in letters], dtype=pl.Int64),

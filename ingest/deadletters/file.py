@@ -50,7 +50,7 @@ class DeadLetterFile:
 
     def _write(self, data: bytes) -> None:
         self.path.parent.mkdir(parents=True, exist_ok=True)
-        with _opened(self.path) as descriptor:
+        with opened(self.path) as descriptor:
             size = os.fstat(descriptor).st_size
             _write_all(descriptor, b"\n" + data if _is_torn(descriptor, size) else data)
             os.fsync(descriptor)
@@ -65,9 +65,9 @@ _ENCODER: Final = msgspec.json.Encoder()
 
 
 @contextmanager
-def _opened(path: Path) -> Iterator[int]:
-    """Open the file for appending, alone among those who append to it."""
-    descriptor = os.open(path, os.O_RDWR | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o600)
+def opened(path: Path, *, appends: bool = True) -> Iterator[int]:
+    """Open the file, alone among those who write to it: for appending, or for overwriting what stands in it."""
+    descriptor = os.open(path, os.O_RDWR | os.O_APPEND * appends | os.O_CREAT | os.O_CLOEXEC, 0o600)
     try:
         # Some network mounts have no locks. One write to the end of a file is what is left there.
         with suppress(OSError):

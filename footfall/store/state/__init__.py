@@ -8,13 +8,14 @@ pk             sk                       attributes
                                         saved_at, saved_by, and what a run saw of the source last: how far
                                         worker group G has read a source, and which run is reading it
 ``day``        ``{site}#{date}``        revision, written: how often and how much was written to a day
+``forgotten``  ``{source id}#{date}``   erased: how many events were erased on request
 =============  =======================  ======================================================================
 
 Meta and checkpoints are written under a condition, so that two runs cannot silently overwrite each other. The ledger
 only counts up. `written` counts puts, replays included: good for planning a read, not an answer to a question.
 
-In reading order: `items` (one item, one query), `meta`, `days`, `accounts` (stored events per date), `owner` (which
-run, and whether it is still there), `checkpoints`.
+In reading order: `items` (one item, one query), `meta`, `days`, `forgotten`, `accounts` (stored events per date),
+`owner` (which run, and whether it is still there), `checkpoints`.
 """
 
 from footfall.store.state.accounts import Accounts
@@ -30,6 +31,7 @@ from footfall.store.state.checkpoints import (
     taken,
 )
 from footfall.store.state.days import Day, read_days, touch_days
+from footfall.store.state.forgotten import Forgotten, add_forgotten, read_forgotten
 from footfall.store.state.meta import SALT_BYTES, TableMeta, create_meta, find_meta, read_meta
 from footfall.store.state.owner import Owner, Process, has_ended, this_process
 
@@ -38,11 +40,13 @@ __all__ = [
     "Accounts",
     "Checkpoint",
     "Day",
+    "Forgotten",
     "Held",
     "Owner",
     "Process",
     "Seen",
     "TableMeta",
+    "add_forgotten",
     "create_meta",
     "find_meta",
     "has_ended",
@@ -50,6 +54,7 @@ __all__ = [
     "owner_since",
     "read_checkpoint",
     "read_days",
+    "read_forgotten",
     "read_held",
     "read_meta",
     "save_checkpoint",
