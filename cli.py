@@ -24,8 +24,10 @@ from footfall.store.admin import open_tables
 from footfall.store.commands import App, show_error, table_group
 from ingest.commands import (
     deadletters_group,
+    forget_command,
     formats_group,
     ingest_command,
+    salts_group,
     status_command,
     tail_command,
     verify_command,
@@ -115,10 +117,12 @@ def sample_logs() -> Path:
 
 for command in (
     deadletters_group,
+    forget_command,
     formats_group,
     ingest_command,
     report_command,
     reports_command,
+    salts_group,
     status_command,
     table_group,
     tail_command,

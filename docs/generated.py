@@ -22,7 +22,6 @@ from footfall.store.simulator.conditions import PARAMETERS
 from footfall.store.simulator.faults import KINDS
 from ingest.deadletters.again import UNREADABLE
 from ingest.deadletters.record import DeadLetter, Outcome
-from ingest.formats import FORMATS
 from ingest.prepare import SENTENCES
 from reports.catalogue import CATALOGUE
 
@@ -74,20 +73,6 @@ def events() -> str:
         for column in event.EVENTS
     ]
     return table(("column", "type", "attribute", "unit", "meaning", "source"), rows)
-
-
-def formats() -> str:
-    """Return the log formats with an example of each."""
-    return table(("name", "what it is"), ((f"`{form.name}`", form.title) for form in FORMATS.values()))
-
-
-def format_examples() -> str:
-    """Return an example line and the columns of each format."""
-    return "\n".join(
-        f"### {form.name}\n\n```text\n{form.example}\n```\n\n"
-        + f"It gives {', '.join(f'`{name}`' for name in form.columns)}.\n"
-        for form in FORMATS.values()
-    )
 
 
 def reject_reasons() -> str:

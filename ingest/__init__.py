@@ -13,6 +13,6 @@ In reading order, the way the data runs:
   it kept in the table), `register` (the checkpoints of a run)
 * `reader` (the feed of logs that end), `tail/` (the feed of logs that do not), `worker` (puts all of it together: its
   `run` is the picture of the system), `progress`, `run` (signals and time around the worker)
-* `status`, `accounting` and `verify` (what was done, held against what is there)
+* `status`, `accounting` and `verify` (what was done, held against what is there), `forget` (a person erased)
 * `commands/` (`footfall ingest`, `tail`, `deadletters`, `status`, `verify`, `formats`)
 """

@@ -14,7 +14,7 @@ from typing import Final
 import polars as pl
 
 from footfall.keys import IDENTITY_MARK
-from footfall.store.state import Held
+from footfall.store.state import Forgotten, Held
 
 OTHER_DAYS: Final = "other days"
 """Dates without an entry of their own in the checkpoint, and events of runs before checkpoints had accounts."""
@@ -165,12 +165,19 @@ def positions(held: Sequence[Held]) -> pl.DataFrame:
     return pl.DataFrame(rows, schema=schema, orient="row")
 
 
-def compare(held: Sequence[Held], counted: pl.DataFrame, letters: pl.DataFrame | None) -> Findings:
+def compare(
+    held: Sequence[Held],
+    counted: pl.DataFrame,
+    letters: pl.DataFrame | None,
+    forgotten: Forgotten | None = None,
+) -> Findings:
     """Return what is there of what `held` accounts for.
 
-    `counted` is the frame of a `Count`; `letters` have `source_id` and `offset`, each pair once.
+    `counted` is the frame of a `Count`; `letters` have `source_id` and `offset`, each pair once. What was
+    `forgotten` on request counts as stored.
     """
-    stored = _by_source(counted.filter(place="below"))
+    below = pl.concat([counted.filter(place="below"), _erased(held, forgotten or {})])
+    stored = _by_source(below.group_by(_COUNTED).agg(pl.col("items").sum()))
     beyond = _sums(counted.filter(place="beyond"))
     kept = None if letters is None else _sums(_letters_below(positions(held), letters))
     return Findings(
@@ -187,6 +194,17 @@ def compare(held: Sequence[Held], counted: pl.DataFrame, letters: pl.DataFrame |
         foreign=int(counted.filter(place="foreign")["items"].sum()),
         identified=int(counted.filter(place="identified")["items"].sum()),
     )
+
+
+def _erased(held: Sequence[Held], forgotten: Forgotten) -> pl.DataFrame:
+    """Return erased events as items below the position of every group that has read their source."""
+    rows = [
+        (one.group, source_id, on.isoformat(), "below", count)
+        for one in held
+        for (source_id, on), count in forgotten.items()
+        if one.checkpoint.source_id == source_id
+    ]
+    return pl.DataFrame(rows, schema=_SCHEMA, orient="row")
 
 
 _Key = tuple[str, str]

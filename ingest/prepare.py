@@ -1,7 +1,7 @@
 """Turn a chunk into batches: the whole pure middle of ingest, run in a worker thread.
 
-lines → format → beacons → early filters → understand → late filters → conceal → items layout → checks → batches,
-frames all the way.
+lines → format → beacons → rewriting → early filters → understand → late filters → conceal → items layout → checks →
+batches, frames all the way.
 """
 
 from __future__ import annotations
@@ -25,6 +25,7 @@ from ingest.chunks import Chunk
 from ingest.deadletters import DeadLetter
 from ingest.enrich import EnrichSettings, conceal, understand
 from ingest.enrich.consent import leave_out_objectors
+from ingest.enrich.rewrite import rewrite
 from ingest.filters import Filters
 from ingest.formats import REJECT_REASONS, Format, Parsed, parse_chunk
 from ingest.formats.model import HEADER_PREFIX, header_after
@@ -114,7 +115,8 @@ def prepare_parsed(
     """Return what is to be written of lines that a format has read."""
     read = read_beacons(parsed, recipe.beacons)
     left_out = Counter(read.left_out)
-    kept, unwanted = filters.early(read.parsed.events, recipe.filters)
+    rewritten = rewrite(read.parsed.events, recipe.enrichment.options.rewriting)
+    kept, unwanted = filters.early(rewritten, recipe.filters)
     left_out.update(unwanted)
     understood, unwanted = filters.late(understand(kept, source_id, recipe.enrichment), recipe.filters)
     left_out.update(unwanted)

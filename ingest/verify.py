@@ -10,8 +10,8 @@ from anyio import to_thread
 
 from footfall.clock import Clock
 from footfall.store import Store
-from footfall.store.scan import Reading, scan_keys, segment_count
-from footfall.store.state import read_held, read_meta
+from footfall.store.scan import KEYS, Reading, scan, segment_count
+from footfall.store.state import read_forgotten, read_held, read_meta
 from ingest.accounting import Count, Findings, compare
 from ingest.deadletters import read_letters
 
@@ -34,15 +34,16 @@ async def verify(
     letters = await to_thread.run_sync(_letters, letter_files) if letter_files else None
     count = Count(held)
     likely_items = sum(one.checkpoint.events for one in held)
-    reading = await scan_keys(
+    reading = await scan(
         store,
         clock,
+        KEYS,
         segments=segments or await segment_count(store, clock, likely_items),
         digest=count.digest,
         take=count.take,
     )
     asked = [one for one in held if group in {None, one.group}]
-    return compare(asked, count.frame(), letters), reading
+    return compare(asked, count.frame(), letters, await read_forgotten(store, clock)), reading
 
 
 def _letters(files: Sequence[Path]) -> pl.DataFrame:

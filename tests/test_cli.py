@@ -248,6 +248,9 @@ def is_set_by(
 ) -> bool:
     """Tell whether the environment variable really reaches the option."""
     value = option.type.choices[0] if isinstance(option.type, click.Choice) else SAMPLES[type(option.type)]
+    if isinstance(option.type, click.IntRange) and (option.type.min or 0) > int(value):
+        value = str(option.type.min)
+
     monkeypatch.setenv(variable, value)
     needed = ["x"] * sum(isinstance(parameter, click.Argument) for parameter in context.command.params)
     name = context.info_name

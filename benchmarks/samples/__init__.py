@@ -1,7 +1,9 @@
-"""Make `sample_logs/`: `traffic` (the requests), `model` (what a sample is), then the files by family.
+"""Make `sample_logs/`: `traffic` (the requests), `model` (what a sample is), `rendered` (parts of requests), then
+the files by family.
 
-`ncsa`, `servers`, `aws`, `w3c`, `json_logs`, `beacons`, `more_beacons`. Run from the root: ``python -m benchmarks.samples
-[NAME]...`` writes all files, or those named. The same files come out every time; a test holds this.
+`ncsa`, `servers`, `aws`, `w3c`, `json_logs`, `beacons`, `beacon_parts`, `json_beacons`, `more_beacons`. Run from the
+root: ``python -m benchmarks.samples [NAME]...`` writes all files, or those named. The same files come out every time;
+a test holds this.
 """
 
 from __future__ import annotations

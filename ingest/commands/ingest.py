@@ -43,6 +43,8 @@ SPARE_CONNECTIONS: Final = 4
     *options.WRITING,
     options.MAX_REJECTED,
     options.MAX_REJECTED_IN_A_ROW,
+    options.MAX_LINE_BYTES,
+    options.MAX_INFLATION,
     options.LINGER,
     options.give_up_after(options.DEFAULTS.give_up_after_seconds),
     options.DRAIN,
@@ -64,9 +66,16 @@ def ingest_command(
     PATH is a file, a glob, a directory, or - for standard input; gzip, bzip2, xz and zstd are recognised by content.
     A file that was read before is gone on with where the last run stopped.
     """
-    sources = find_sources(paths, stdin_name=source_name)
+    notices: list[str] = []
+    sources = find_sources(
+        paths,
+        stdin_name=source_name,
+        on_left_out=lambda name, kind: notices.append(f"{name} is {kind}: not read."),
+    )
     summing_up = partial(sum_up, settings=settings, form=summary)
-    outcome = anyio.run(_ingest, app, with_connections(store, settings), settings, sources, summing_up)
+    outcome = anyio.run(
+        _ingest, app, with_connections(store, settings), settings, sources, notices, summing_up
+    )
     for problem in outcome.problems:
         show_error(problem)
 
@@ -88,7 +97,12 @@ async def open_to_write(app: App, store: StoreSettings) -> AsyncIterator[tuple[S
 
 
 async def _ingest(
-    app: App, store: StoreSettings, settings: IngestSettings, sources: list[Source], on_end: OnEnd
+    app: App,
+    store: StoreSettings,
+    settings: IngestSettings,
+    sources: list[Source],
+    notices: list[str],
+    on_end: OnEnd,
 ) -> Outcome:
     async with open_to_write(app, store) as (opened, meta):
-        return await run_ingest(sources, settings, opened, meta, app.clock, on_end=on_end)
+        return await run_ingest(sources, settings, opened, meta, app.clock, on_end=on_end, notices=notices)

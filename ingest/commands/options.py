@@ -14,7 +14,7 @@ import click
 
 from footfall.keys import is_site
 from footfall.store.commands import Decorator, option
-from ingest.commands import beacon_options, enrich_options, filter_options, privacy_options
+from ingest.commands import beacon_options, enrich_options, filter_options, privacy_options, rewrite_options
 from ingest.enrich import Enrichment
 from ingest.filters import Filters
 from ingest.formats import named
@@ -113,6 +113,21 @@ MAX_REJECTED_IN_A_ROW: Final = option(
     metavar="LINES",
     help="Stop when more lines than this of a source were refused one after the other.",
 )
+MAX_LINE_BYTES: Final = option(
+    "--max-line-bytes",
+    type=click.IntRange(2**10, 2**26),
+    default=DEFAULTS.max_line_bytes,
+    metavar="BYTES",
+    help="Refuse lines longer than this, from 1 KiB to 64 MiB; the dead letter keeps the first 1 MiB.",
+)
+MAX_INFLATION: Final = option(
+    "--max-inflation",
+    type=click.FloatRange(1),
+    default=DEFAULTS.max_inflation,
+    metavar="TIMES",
+    help="Stop at a compressed file that inflates to more than so many times its size, as decompression bombs do; "
+    "looked at beyond 1 GiB. The lines up to there are stored.",
+)
 LINGER: Final = option(
     "--linger",
     type=click.FloatRange(0),
@@ -142,6 +157,7 @@ SUMMARY: Final = option(
 )
 CHOOSING: Final[tuple[Decorator, ...]] = (
     *filter_options.OPTIONS,
+    *rewrite_options.OPTIONS,
     *beacon_options.OPTIONS,
     *enrich_options.OPTIONS,
     *privacy_options.OPTIONS,
@@ -181,7 +197,13 @@ def settings_options(*options: Decorator) -> Callable[[Callable[P, R]], Callable
     return decorate
 
 
-_CHOICES: Final = enrich_options.TAKES | privacy_options.TAKES | filter_options.TAKES | beacon_options.TAKES
+_CHOICES: Final = frozenset.union(
+    enrich_options.TAKES,
+    privacy_options.TAKES,
+    filter_options.TAKES,
+    rewrite_options.TAKES,
+    beacon_options.TAKES,
+)
 _MADE_HERE: Final = frozenset({"format", "since", "until", "addresses"}) | _CHOICES
 _IN_SECONDS: Final = {"linger": "linger_seconds", "give_up_after": "give_up_after_seconds"}
 _OURS: Final = frozenset(_MADE_HERE | _IN_SECONDS.keys() | {field.name for field in fields(IngestSettings)})
@@ -210,7 +232,8 @@ def _settings(given: dict[str, Any]) -> IngestSettings:
 
 def _enrichment(given: dict[str, Any]) -> Enrichment:
     addressed = Enrichment(addresses=given.get("addresses") or Enrichment().addresses)
-    return privacy_options.privacy_of(given, enrich_options.enrichment_of(given, addressed))
+    rewriting = rewrite_options.rewriting_of(given, addressed)
+    return privacy_options.privacy_of(given, enrich_options.enrichment_of(given, rewriting))
 
 
 def _utc(moment: datetime | None) -> datetime | None:

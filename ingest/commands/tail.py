@@ -37,6 +37,8 @@ from ingest.tally import Tally
     *options.WRITING,
     options.MAX_REJECTED,
     options.MAX_REJECTED_IN_A_ROW,
+    options.MAX_LINE_BYTES,
+    options.MAX_INFLATION,
     options.LINGER,
     options.give_up_after(inf),
     options.DRAIN,
@@ -68,9 +70,9 @@ def tail_command(
 ) -> int:
     """Follow access logs into a store until stopped by SIGINT or SIGTERM.
 
-    PATH is a file, a glob or a directory; what does not exist yet is waited for. Logs are read from where the last run
-    stopped, else from their beginning, and followed across rotation of every kind; what was rotated away and compressed
-    meanwhile is found and read first.
+    PATH is a file, a glob or a directory; what does not exist yet is waited for. Logs are read from where the last
+    run stopped, else from their beginning, and followed across rotation of every kind; what was rotated away and
+    compressed meanwhile is found and read first.
     """
     if STDIN in paths:
         raise click.UsageError("tail follows files; a pipe is read as it comes by: footfall ingest -")

@@ -69,8 +69,8 @@ STATIC_EXTENSIONS: Final = (
 
 PAGE_RULE: Final = (
     "A page view is a GET request answered with 2xx or 304 whose path is not /robots.txt and does not end in "
-    "the extension of an image, style, script, data, font, media or download file; or a beacon that says that a page was "
-    "shown."
+    "the extension of an image, style, script, data, font, media or download file; or a beacon that says "
+    "that a page was shown."
 )
 ERROR_RULE: Final = "Errors are answers with a status of 400 or above."
 VISITOR_RULE: Final = "A visitor is a combination of client address and user agent, counted once in each row."

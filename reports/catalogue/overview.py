@@ -59,7 +59,7 @@ def _hours(events: pl.LazyFrame, view: View) -> pl.LazyFrame:
         every_hour.join(counted, on="hour", how="left")
         .with_columns(pl.exclude("hour").fill_null(0))
         .with_columns(m.share(pl.col("requests"), total).alias("share"))
-        .filter(total > 0)
+        .filter(total + pl.col("page_views").sum() > 0)
         .select(HOURS.column_names)
         .sort("hour")
     )

@@ -25,7 +25,18 @@ from ingest.sources import find_sources, open_source
 GOLDEN = Path(__file__).resolve().parent / "golden"
 SETTINGS = EnrichSettings(site=None, shards=8, salt=b"golden")
 EVERY_SAMPLE = pytest.mark.parametrize("name", SAMPLES)
-COUNTED = ("kind", "dialect", "resource", "status", "method", "site", "medium", "bot_class", "browser", "device")
+COUNTED = (
+    "kind",
+    "dialect",
+    "resource",
+    "status",
+    "method",
+    "site",
+    "medium",
+    "bot_class",
+    "browser",
+    "device",
+)
 SHOWN_EVENTS = 8
 
 
@@ -106,8 +117,9 @@ def test_there_is_no_sample_without_a_script_and_golden_events() -> None:
     assert {path.name for path in GOLDEN.iterdir()} == {f"{name}.json" for name in SAMPLES}
 
 
-@EVERY_SAMPLE
+@pytest.mark.parametrize("name", [name for name in SAMPLES if not name.endswith(".parquet")])
 def test_a_sample_is_what_its_script_writes(name: str) -> None:
+    # Not of Parquet: its writer puts its own version into the bytes. The golden events hold the rows.
     assert (FOLDER / name).read_bytes() == content_of(name)
 
 

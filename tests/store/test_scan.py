@@ -11,7 +11,7 @@ from footfall.store import Store
 from footfall.store.admin import Capacity, create_tables
 from footfall.store.client import command
 from footfall.store.embedded import EmbeddedEngine
-from footfall.store.scan import CONCURRENCY, LARGEST_SEGMENTS, decode_keys, scan_keys, segment_count
+from footfall.store.scan import CONCURRENCY, KEYS, LARGEST_SEGMENTS, decode, scan, segment_count
 from tests.fakes import FakeClock, ScriptedEngine, ok, refused, store_on
 
 pytestmark = pytest.mark.anyio
@@ -42,8 +42,8 @@ async def put(store: Store, *items: dict[str, Any]) -> None:
 
 async def scanned(store: Store, segments: int) -> tuple[list[pl.DataFrame], int]:
     pages: list[pl.DataFrame] = []
-    reading = await scan_keys(
-        store, FakeClock(), segments=segments, digest=lambda keys: keys, take=pages.append
+    reading = await scan(
+        store, FakeClock(), KEYS, segments=segments, digest=lambda keys: keys, take=pages.append
     )
     return pages, reading.items
 
@@ -63,11 +63,11 @@ async def test_keys_are_all_that_travels_and_what_is_read_is_counted(store: Stor
     await put(store, item("a.org", "2026-03-01", A, 5))
     document = {"TableName": "events", "ProjectionExpression": "pk, sk", "ReturnConsumedCapacity": "TOTAL"}
     reply = await store.engine.call("Scan", msgspec.json.encode(document))
-    page = decode_keys(reply.body)
+    page = decode(reply.body, KEYS)
     assert b"xxx" not in reply.body
     assert (page.frame.rows(), page.last_key, page.consumed_units) == ([(A, "2026-03-01", 5)], None, 1.0)
-    reading = await scan_keys(
-        store, FakeClock(), segments=1, digest=lambda keys: keys.head(0), take=lambda _: None
+    reading = await scan(
+        store, FakeClock(), KEYS, segments=1, digest=lambda keys: keys.head(0), take=lambda _: None
     )
     assert reading.read_units == 2.0, "strongly consistent reads of 5 KB"
 
