@@ -28,7 +28,7 @@ SOURCES = sorted(
 )
 QUOTED_COMMAND = re.compile(
     r"(?:^|[\s`\"'(])footfall "
-    r"((?:demo|ingest|tail|status|verify|deadletters|report|reports|formats|salts|table)\b[^`\"\n(]*)",
+    r"((?:demo|ingest|tail|status|verify|forget|deadletters|report|reports|formats|salts|table)\b[^`\"\n(]*)",
     re.MULTILINE,
 )
 

@@ -1,8 +1,8 @@
 """The commands of the way in.
 
-`options` (what they have in common, with `filter_options`, `beacon_options`, `enrich_options` and `privacy_options`),
-`ingest`, `tail`, `deadletters` with `retry`, `status`, `verify`, `forget`, `formats`, `salts`,
-`summary` (how a run went).
+`options` (what they have in common, with `filter_options`, `rewrite_options`, `beacon_options`, `enrich_options`
+and `privacy_options`), `ingest`, `tail`, `deadletters` with `retry`, `status`, `verify`, `forget`, `formats` with
+`explain`, `salts`, `summary` (how a run went).
 """
 
 from ingest.commands.deadletters import deadletters_group

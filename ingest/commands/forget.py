@@ -23,7 +23,7 @@ from ingest.commands import options
 from ingest.forget import Forgetting, Kept, Wish, forget
 from ingest.settings import IngestSettings
 
-_FOLDER: Final = click.Path(exists=True, file_okay=False, path_type=Path)
+_FOLDER: Final = click.Path(file_okay=False, path_type=Path)
 
 
 @click.command(
@@ -62,7 +62,7 @@ _FOLDER: Final = click.Path(exists=True, file_okay=False, path_type=Path)
     "--dead-letters",
     "letter_files",
     envvar="FOOTFALL_DEAD_LETTERS",
-    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    type=click.Path(dir_okay=False, path_type=Path),
     multiple=True,
     usual=f"{options.DEFAULTS.dead_letters} if it is there",
     help="File of dead letters to erase lines from; repeatable.",

@@ -25,7 +25,7 @@ _DIRECTIVE = re.compile(
 )
 _TEXT = re.compile(r"(?:[^%\\]|\\.|\\$)+", re.DOTALL)
 _CHARACTERS: Final = {"\\n": "\n", "\\t": "\t", '\\"': '"', "\\\\": "\\"}
-_HINT: Final = "footfall formats list; the directives are those of Apache's mod_log_config"
+_HINT: Final = "footfall formats list   (directives are those of Apache mod_log_config)"
 
 
 def _value(columns: str, shape: str, meaning: str, rank: int = 0, scale: float = 1.0) -> Value:

@@ -45,6 +45,11 @@ class DelimitedFormat(Format):
         """Return the event columns the format carries."""
         return tuple(dict.fromkeys(column for _, reading in self.row.sources for column in reading.columns))
 
+    @property
+    def clue(self) -> str:
+        """Return an expression of the first parts; see `Format.clue`."""
+        return self.row.clue
+
     def parse(self, lines: pl.DataFrame, header: str = "") -> Parsed:
         """Read lines; see `Format.parse`."""
         raw, unmatched, skipped = read_row(lines, self.row, self.heading, self.unescape)

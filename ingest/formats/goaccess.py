@@ -25,7 +25,7 @@ _TOKEN = re.compile(r"~h\{[^}]*\}|%(?P<letter>.)|\\t|.", re.DOTALL)
 _DATE: Final = "%d/%b/%Y"
 _TIME: Final = "%H:%M:%S"
 _ISO_DATE: Final = "%Y-%m-%d"
-_HINT: Final = "footfall formats list; the specifiers are those of GoAccess's log-format"
+_HINT: Final = "footfall formats list   (specifiers are those of GoAccess log-format)"
 _EPOCHS: Final = {"%s": "epoch:s", "%*": "epoch:ms", "%f": "epoch:us"}
 _BEHIND_TIME: Final = {" ": ZONE, "": FRACTION_ZONE, ".": FRACTION_ZONE, ",": FRACTION_ZONE}
 

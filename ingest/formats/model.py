@@ -98,6 +98,11 @@ class Format(ABC):
     def columns(self) -> tuple[str, ...]:
         """Return the columns the format can carry, of the event and of `TRANSIENT`."""
 
+    @property
+    def clue(self) -> str:
+        """Return an expression that every line matches which the format reads, quick to try; empty where it has none."""
+        return ""
+
     @abstractmethod
     def parse(self, lines: pl.DataFrame, header: str = "") -> Parsed:
         """Read lines with line_number, offset and text, as `ingest.lines.split_lines` gives them; never raises.

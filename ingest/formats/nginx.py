@@ -22,7 +22,7 @@ from ingest.formats.times import APACHE, ISO
 _ESCAPE = re.compile(r"escape=(?P<how>[a-z]+)\s+")
 _VARIABLE = re.compile(r"\$(?:\{(?P<braced>\w+)\}|(?P<plain>\w+))", re.ASCII)
 _ESCAPES: Final = ("default", "json", "none")
-_HINT: Final = "footfall formats list; the variables are those of nginx's log_format"
+_HINT: Final = "footfall formats list   (variables are those of nginx log_format)"
 
 
 def _value(columns: str, shape: str, meaning: str, rank: int = 0, scale: float = 1.0) -> Value:

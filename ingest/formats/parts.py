@@ -75,6 +75,9 @@ def _shape(shape: str | Shape) -> Shape:
     return SHAPES.get(shape) or Shape("", shape, shape, "")
 
 
+CLUE_PARTS: Final = 5
+"""How many parts tell nearly all lines of other formats: to compile an expression of more takes longer than it saves."""
+
 _MOST_GROUPS: Final = 16
 """An expression with more groups is no longer read in one pass (regex-automata 0.4, `dfa::onepass`)."""
 
@@ -112,6 +115,11 @@ class Row:
     def whole(self) -> str:
         """Return the expression of a line that has all its parts."""
         return "^\0*" + self._head(len(self.parts), set(), is_strict=False) + "$"
+
+    @property
+    def clue(self) -> str:
+        """Return the expression of the first parts that a line has: what quickly tells lines that are no such row."""
+        return "^\0*" + self._head(min(CLUE_PARTS, self.needed or len(self.parts)), set(), is_strict=False)
 
     def begin(self, count: int) -> str:
         """Return the expression of a line's first `count` parts, each captured with the separator before it."""

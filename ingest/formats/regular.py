@@ -25,6 +25,10 @@ ESCAPED_TEXTS: Final = ("user", "referrer", "user_agent")
 """Columns in which a backslash begins an escape, where a format does not say otherwise."""
 
 
+CLUE_FIELDS: Final = 4
+"""How many fields tell nearly all lines of other formats; the fourth of NCSA's is the time."""
+
+
 @dataclass(frozen=True, slots=True)
 class RegularFormat(Format):
     r"""A format of fields in the order of the line.
@@ -67,15 +71,19 @@ class RegularFormat(Format):
     def tolerant(self) -> str:
         """Return the expression of a line as it may be: see `ingest.formats.fields`."""
         # A field that was cut has eaten the end of the line, so all that stands behind it is optional.
-        first_cut = next((at for at, field in enumerate(self.fields) if field.can_be_cut), len(self.fields))
+        first_cut, pieces = self._first_cut, self._tolerant_pieces
         between = [literal(separator) for separator in self._separators]
-        pieces = [before + field.tolerant for before, field in zip(between, self.fields, strict=False)]
         certain = "".join(pieces[: first_cut + 1])
         behind = [*pieces[first_cut + 1 :], *filter(None, between[-1:])]
         if first_cut == len(self.fields):
             return f"^\0*{certain}{between[-1]}{self.rest}$"
 
         return f"^\0*{certain}{reduce(_optional_behind, reversed(behind), '')}{self.rest}$"
+
+    @property
+    def clue(self) -> str:
+        """Return an expression of the first fields, up to one that can be cut; see `Format.clue`."""
+        return "^\0*" + capturing("".join(self._tolerant_pieces[: min(CLUE_FIELDS, self._first_cut)]))
 
     @property
     def whole(self) -> str:
@@ -111,6 +119,15 @@ class RegularFormat(Format):
     @property
     def _separators(self) -> tuple[str, ...]:
         return self.separators or ("", *[" "] * (len(self.fields) - 1), "")
+
+    @property
+    def _first_cut(self) -> int:
+        return next((at for at, field in enumerate(self.fields) if field.can_be_cut), len(self.fields))
+
+    @property
+    def _tolerant_pieces(self) -> list[str]:
+        before = map(literal, self._separators)
+        return [text + field.tolerant for text, field in zip(before, self.fields, strict=False)]
 
     def _joined(self, fields: list[str]) -> str:
         first, *others = map(literal, self._separators)

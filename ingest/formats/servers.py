@@ -135,7 +135,7 @@ SERVERS: Final = (
     DelimitedFormat(
         "bunny",
         "Bunny CDN, the format with bars",
-        "CDNs",
+        "Content delivery networks",
         _BUNNY,
         f"HIT|200|1768644303123|5316|390|192.0.2.7|https://www.example.org/|https://shop.example.com/shop?page=2|DE|"
         f"{_AGENT}|322b688bd63fb63f2babe9de96a5d262|DE",

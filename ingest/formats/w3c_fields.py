@@ -61,7 +61,7 @@ DIALECTS: Final = (
     Dialect(
         "cloudfront",
         "CloudFront standard log",
-        "CDNs",
+        "Content delivery networks",
         frozenset({"x-edge-location", "x-edge-result-type", "x-edge-request-id"}),
         1000,
         r.unquote_twice,
@@ -122,7 +122,7 @@ DIALECTS: Final = (
 REALTIME: Final = Dialect(
     "cloudfront_realtime",
     "CloudFront real-time log",
-    "CDNs",
+    "Content delivery networks",
     frozenset(),
     1000,
     r.unquote_twice,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Final
@@ -45,6 +46,12 @@ class JsonFormat(Format):
     def columns(self) -> tuple[str, ...]:
         """Return the columns the format can carry, each once."""
         return tuple(dict.fromkeys(name for member in self.members for name in member.columns))
+
+    @cached_property
+    def clue(self) -> str:  # type: ignore[override]  # a property, made once
+        """Return an expression of the names of which a line has one; see `Format.clue`."""
+        names = sorted({re.escape(str(path[-1])) for path in self._telling})
+        return f'"(?:{"|".join(names)})"' if names else ""
 
     @cached_property
     def _telling(self) -> tuple[Path, ...]:
