@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from itertools import groupby
 from typing import Final
 
 import click
@@ -14,6 +13,7 @@ from footfall.text import counted, printable
 from ingest.commands.explain import formats_explain_command
 from ingest.formats import FORMATS
 from ingest.formats.detect import Detection, detect
+from ingest.formats.specs import EXAMPLES
 from ingest.register import SHOWN_CHARACTERS
 from ingest.sources import Source, find_sources, open_source
 
@@ -36,12 +36,23 @@ def formats_list_command(as_json: bool) -> None:
         click.echo(msgspec.json.encode([_row(name) for name in FORMATS]).decode())
         return
 
-    for family, forms in groupby(FORMATS.values(), key=lambda form: form.family):
+    families = dict.fromkeys(form.family for form in FORMATS.values())
+    for family in families:
         click.echo(f"{family}:")
-        for form in forms:
-            click.echo(f"  {form.name:<{_NAME_WIDTH}} {form.title}")
-            for line in form.example.splitlines():
-                click.echo(f"  {'':<{_NAME_WIDTH}} {printable(line)}")
+        for form in FORMATS.values():
+            if form.family == family:
+                _show(form.name, form.title, form.example)
+
+    click.echo("Definitions of your own:")
+    for kind, example in EXAMPLES.items():
+        _show(kind, "", example)
+
+
+def _show(name: str, title: str, example: str) -> None:
+    head, *rest = [*([title] if title else []), *example.splitlines()]
+    click.echo(f"  {name:<{_NAME_WIDTH}} {printable(head)}")
+    for line in rest:
+        click.echo(f"  {'':<{_NAME_WIDTH}} {printable(line)}")
 
 
 def _row(name: str) -> dict[str, object]:

@@ -34,6 +34,23 @@ KINDS: Final[Mapping[str, Callable[[str], Format]]] = MappingProxyType(
 )
 """Kind → what makes a format of its definition; raises `FormatError` for one that cannot be."""
 
+EXAMPLES: Final[Mapping[str, str]] = MappingProxyType(
+    {
+        "apache": 'apache:%h %l %u %t "%r" %>s %b %D',
+        "nginx": 'nginx:$remote_addr [$time_local] "$request" $status $request_time',
+        "goaccess": 'goaccess:%h %^[%d:%t %^] "%r" %s %b',
+        "regex": r"regex:^(?P<ip>\S+) (?P<date>\S+) (?P<method>[A-Z]+) (?P<path>\S+) (?P<status>\d+)",
+        "json": "json:time=ts,ip=client.addr,method=req.method,path=req.uri,status=code,duration_ms=latency*1000",
+        "haproxy": "haproxy:Host|User-Agent",
+        "w3c": "w3c:#Fields: date time c-ip cs-method cs-uri-stem sc-status",
+        "cloudfront_realtime": "cloudfront_realtime:timestamp c-ip cs-method cs-uri-stem sc-status",
+        "docker": "docker:combined",
+        "cri": "cri:nginx_json",
+        "syslog": "syslog:haproxy",
+    }
+)
+"""Kind → a definition of that kind."""
+
 ALIASES: Final[Mapping[str, str]] = MappingProxyType(
     {
         "COMBINED": "combined",

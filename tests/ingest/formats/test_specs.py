@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from footfall.errors import FormatError
 from ingest.formats import is_format, named
-from ingest.formats.specs import ALIASES, KINDS, kind_of, made_of
+from ingest.formats.specs import ALIASES, EXAMPLES, KINDS, kind_of, made_of
 from tests.ingest.formats.reading import refused, same_events, sample_lines
 
 APACHE = r"%h %l %u %t \"%r\" %>s %b \"%{Referer}i\" \"%{User-agent}i\""
@@ -93,3 +93,9 @@ def test_any_text_is_a_format_or_none_or_a_format_error(text: str) -> None:
 def test_errors_name_the_kind() -> None:
     with pytest.raises(FormatError, match="nginx format"):
         named("$remote_addr $status")
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_every_kind_has_an_example_that_is_one(kind: str) -> None:
+    assert EXAMPLES[kind].startswith(f"{kind}:")
+    assert named(EXAMPLES[kind]).spec.startswith(f"{kind}:")
