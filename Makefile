@@ -28,7 +28,7 @@ docs: .venv/.tested  ## write the generated parts of the documents again
 bench: .venv/.tested  ## ratios of our hot paths to the usual ways
 	$(BIN)/python -m benchmarks
 
-fuzz: .venv/.fuzzed  ## hostile input, guided by coverage, for FUZZ_SECONDS (60); what fails is written to fuzz-*
+fuzz: .venv/.fuzzed  ## hostile input, guided by coverage, for FUZZ_SECONDS (60) in all; what fails is written to fuzz-*
 	$(BIN)/python -m fuzz
 
 .venv/.fuzzed: .venv/.tested

@@ -24,6 +24,7 @@ def run(*arguments: str) -> None:
 def main() -> None:
     """Run every benchmark, in the order the data goes."""
     run("benchmarks.parse")
+    run("benchmarks.inputs")
     run("benchmarks.enrich")
     run("benchmarks.pipeline")
     run("benchmarks.embedded")

@@ -5,12 +5,14 @@ from __future__ import annotations
 import inspect
 import os
 import re
+import shlex
 import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
+from types import MappingProxyType
 from typing import get_type_hints
 
 import click
@@ -113,18 +115,34 @@ def exit_codes() -> str:
     return table(("code", "meaning"), ((code, " ".join(texts)) for code, texts in sorted(rows.items())))
 
 
-def _captured(*lines: str) -> str:
-    """Run command lines in a fresh folder beside a copy of the sample logs; return them with what they print."""
+def captured(
+    *lines: str, files: Mapping[str, str] = MappingProxyType({}), codes: Collection[int] = (0,)
+) -> str:
+    """Run command lines in a fresh folder with a copy of the sample logs and `files`; return them with what they
+    print.
+
+    Raises `AssertionError` when one ends with an exit code that is none of `codes`.
+    """
     shown = []
     with tempfile.TemporaryDirectory() as folder:
         shutil.copytree(ROOT / "sample_logs", Path(folder) / "sample_logs")
+        for name, content in files.items():
+            (Path(folder) / name).write_text(content)
+
         for line in lines:
-            command = [sys.executable, "-m", "cli", *line.split()[1:]]
+            command = [sys.executable, "-m", "cli", *shlex.split(line)[1:]]
             environment = {**os.environ, "PYTHONPATH": str(ROOT), "COLUMNS": str(WIDTH)}
-            printed = subprocess.check_output(  # noqa: S603 - our own command lines
-                command, cwd=folder, env=environment, stderr=subprocess.STDOUT, text=True
+            done = subprocess.run(  # noqa: S603 - our own command lines
+                command,
+                cwd=folder,
+                env=environment,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.STDOUT,
+                text=True,
+                check=False,
             )
-            shown.append(f"$ {line}\n{_without_times(printed)}".rstrip())
+            assert done.returncode in codes, f"{line}: exit code {done.returncode}\n{done.stdout}"
+            shown.append(f"$ {line}\n{_without_times(done.stdout)}".rstrip())
 
     return "```text\n" + "\n\n".join(shown) + "\n```\n"
 
@@ -150,7 +168,7 @@ def _cell(value: object) -> str:
 
 def sample_reports() -> str:
     """Return what two reports print for the sample logs, read into an embedded store as the demo does."""
-    return _captured(
+    return captured(
         "footfall ingest sample_logs/ --site example.com --store embedded:demo.db",
         "footfall report days pages --limit 7 --store embedded:demo.db",
     )
@@ -159,7 +177,7 @@ def sample_reports() -> str:
 def sample_status() -> str:
     """Return what status and verify say of a sample log that was ingested."""
     store = "--store embedded:site.db"
-    return _captured(
+    return captured(
         f"footfall ingest sample_logs/common.log --site example.com {store}",
         f"footfall status {store}",
         f"footfall verify {store}",

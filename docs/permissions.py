@@ -50,6 +50,7 @@ _RUNS: Final = {
     "`status`": ["status", "status --group default"],
     "`verify`": ["verify --dead-letters {letters}"],
     "`report`": ["report summary", "report summary --to 2026-01-16"],
+    "`forget`": ["forget --ip 192.0.2.7 --dead-letters {letters} --yes"],
 }
 
 

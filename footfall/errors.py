@@ -96,6 +96,8 @@ class FormatError(InputError):
 
 
 class GapFound(FootfallError):
-    """`footfall verify` found that less is stored, or kept in the dead letters, than the checkpoints account for."""
+    """`footfall verify` found that less is stored, or kept in the dead letters, than the checkpoints account for; or
+    `footfall forget` found that something of a person is left.
+    """
 
     exit_code = 7

@@ -3,19 +3,29 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 
 import polars as pl
 
+from footfall.clock import SystemClock
+from footfall.person import Person
+from footfall.store.state import TableMeta
 from ingest.beacons import BeaconSettings, read_beacons
 from ingest.beacons.model import REQUESTS_SCHEMA, Dialect
 from ingest.chunks import Chunk
-from ingest.enrich import EnrichSettings
+from ingest.deadletters.forget import Place, erase_letters, find_letters
+from ingest.enrich import Enrichment, EnrichSettings, enrich
+from ingest.enrich.rules import Rules
 from ingest.filters import Filters
-from ingest.formats import Format, Parsed, parse_chunk
+from ingest.formats import FORMATS, Format, Parsed, parse_chunk
 from ingest.formats.model import REJECT_REASONS, Explanation
 from ingest.prepare import Recipe, prepare
+from ingest.settings import IngestSettings
 
 ENRICHMENT = EnrichSettings(site=None, shards=8, salt=b"fuzz")
+COMBINED = FORMATS["combined"]
+ME = Person(addresses=("192.0.2.7",))
+META = TableMeta("items", 8, b"fuzz")
 
 
 def chunk_of(lines: Sequence[bytes]) -> Chunk:
@@ -56,6 +66,28 @@ def prepare_lines(form: Format, lines: Sequence[bytes], header: str = "") -> Non
     prepared = prepare(chunk_of(lines), recipe, header)
     assert prepared.counts.adds_up
     assert len(prepared.letters) == prepared.counts.rejected
+
+
+def enrich_by(rules: Rules) -> None:
+    """Enrich some events by a user's rules, and see that they all come out."""
+    events = read(COMBINED, [COMBINED.example.encode()] * 2).events
+    settings = EnrichSettings(site=None, shards=8, salt=b"fuzz", options=Enrichment(rules=rules))
+    assert len(enrich(events, "0" * 16, settings)) == len(events)
+
+
+def forget(file: Path, data: bytes) -> None:
+    """Erase a person from a file, and see that nobody else's bytes are touched and nothing of the person is left."""
+    file.write_bytes(data)
+    settings = [IngestSettings()]
+    places = find_letters(file, ME, settings, META)
+    erase_letters(file, places, SystemClock())
+    left = file.read_bytes()
+    at = 0
+    for place in [*places, Place(len(data), 0, None)]:
+        assert left[at : place.at] == data[at : place.at], "bytes of somebody else were touched"
+        at = place.at + place.size
+
+    assert not find_letters(file, ME, settings, META), "something of the person is left"
 
 
 def read_requests(parsed: Parsed) -> None:

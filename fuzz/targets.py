@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Mapping
 from contextlib import suppress
+from pathlib import Path
+from tempfile import mkdtemp
 from types import MappingProxyType
 from typing import Final
 
@@ -14,14 +17,18 @@ from footfall.text import printable
 from fuzz import checks
 from fuzz.seeds import header_of
 from ingest.beacons.known import DIALECTS
+from ingest.enrich.rule_file import load_rules
 from ingest.filters import Filters, check, rule_of
 from ingest.formats import FORMATS, Format, named
 from ingest.formats.detect import detect
-from ingest.formats.specs import KINDS
+from ingest.formats.php import NotPhp, read_php
+from ingest.formats.server_config import spec_in_text
+from ingest.formats.specs import KINDS, kind_of
 from ingest.lines import split_lines
 
 _NAMES: Final = tuple(FORMATS)
 _KINDS: Final = tuple(KINDS)
+_FOLDER: Final = Path(mkdtemp(prefix="fuzz-"))
 
 
 def formats(data: bytes) -> None:
@@ -58,8 +65,36 @@ def definitions(data: bytes) -> None:
     definition, _, lines = text.partition("\n")
     kind = _KINDS[(data[0] if data else 0) % len(_KINDS)]
     with suppress(FootfallError):
-        form = named(f"{kind}:{definition[1:]}")
+        # What begins with an @ names a file, and which files there are is not for a fuzzer to try.
+        form = named(f"{kind}:{definition[1:].replace('@', '')}")
         checks.read(form, lines.encode().split(b"\n"))
+
+
+def configurations(data: bytes) -> None:
+    """Find the format in lines of a server's configuration, and guess what kind of definition a text is."""
+    text = data.decode(errors="replace")
+    assert kind_of(text) in {None, *KINDS}
+    with suppress(FootfallError):
+        assert spec_in_text(text).partition(":")[0] in KINDS
+
+
+def php(data: bytes) -> None:
+    """Read a value that PHP has serialised: it can be written as JSON, nothing else is raised."""
+    with suppress(NotPhp):
+        json.dumps(read_php(data))
+
+
+def rule_files(data: bytes) -> None:
+    """Load rules, which may only fail as an error for the user, and enrich with them."""
+    file = _FOLDER / "rules.toml"
+    file.write_bytes(data)
+    with suppress(FootfallError):
+        checks.enrich_by(load_rules(file))
+
+
+def letters(data: bytes) -> None:
+    """Erase a person's lines from a file that may be one of dead letters."""
+    checks.forget(_FOLDER / "letters.ndjson", data)
 
 
 def rules(data: bytes) -> None:
@@ -85,6 +120,10 @@ TARGETS: Final[Mapping[str, Callable[[bytes], None]]] = MappingProxyType(
         "detection": detection,
         "beacons": beacons,
         "definitions": definitions,
+        "configurations": configurations,
+        "php": php,
+        "rule_files": rule_files,
+        "letters": letters,
         "rules": rules,
         "terminal": terminal,
     }

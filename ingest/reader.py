@@ -128,8 +128,8 @@ class Reader:
         """Send what is new of a source; return whether there was anything, None to have it opened again."""
         self._opened = opened = await to_thread.run_sync(self._open, source)
         try:
-            running = await self._begin(opened)
-            return False if running is None else await self._send_chunks(opened, running, chunks)
+            keeper = await self._begin(opened)
+            return False if keeper is None else await self._send_chunks(opened, keeper, chunks)
         finally:
             self._raw_bytes_before, self._opened = self.raw_bytes(), None
             opened.close()
@@ -144,8 +144,8 @@ class Reader:
         from_thread.check_cancelled()
         return self.stopping
 
-    async def _begin(self, opened: OpenSource) -> Running | None:
-        """Return the source ready to be read, None when it holds no record."""
+    async def _begin(self, opened: OpenSource) -> CheckpointKeeper | None:
+        """Return the checkpoint of a source that is ready to be read, None when it holds no record."""
         if opened.id is None:
             return None
 
@@ -157,40 +157,45 @@ class Reader:
             self._wait_for_newline(opened.source.name, len(opened.open_first_line or b""))
             return None
 
-        chosen = self._settings.format
-        if chosen is None:
-            chosen = await to_thread.run_sync(_detected, opened)
-
         keeper = await self._register.keeper(opened.id, opened.source.name)
         keeper.look(opened.size_bytes if opened.compression == "none" else None)
+        return keeper
+
+    async def _running(self, opened: OpenSource, keeper: CheckpointKeeper) -> Running:
+        """Return how a source is read; its format is detected now unless the user has named one."""
+        chosen = self._settings.format or await to_thread.run_sync(_detected, opened)
         return Running(self._register.recipe(opened.source.name, chosen), keeper)
 
     async def _send_chunks(
-        self, opened: OpenSource, running: Running, chunks: MemoryObjectSendStream[Work]
+        self, opened: OpenSource, keeper: CheckpointKeeper, chunks: MemoryObjectSendStream[Work]
     ) -> bool | None:
         """Send what lies behind the checkpoint; return whether that was anything, None when it was moved meanwhile."""
+        # Of a stream more lines may be waited for, and that only before the first is taken. Of a file nothing has to be
+        # detected while nothing in it is new.
+        running = await self._running(opened, keeper) if opened.is_stream else None
         iterator = opened.chunks(
-            start=running.keeper.read_position,
-            first_line_number=running.keeper.next_line_number,
+            start=keeper.read_position,
+            first_line_number=keeper.next_line_number,
             chunk_bytes=partial(portion_bytes, self._tally, self._settings.chunk_bytes),
             max_line_bytes=self._settings.max_line_bytes,
-            on_passed=running.keeper.recognise,
+            on_passed=keeper.recognise,
         )
         found = False
         while self._goes_on(opened) and (chunk := await to_thread.run_sync(_next, iterator)) is not None:
-            if not found and not await self._acquire(opened, running):
+            running = running or await self._running(opened, keeper)
+            if not found and not await self._acquire(opened, keeper):
                 return None
 
             found = True
             await self._send_parts(_parts(opened, chunk, running.recipe.format), chunk, running, chunks)
 
-        running.keeper.leave()
+        keeper.leave()
         return found
 
-    async def _acquire(self, opened: OpenSource, running: Running) -> bool:
+    async def _acquire(self, opened: OpenSource, keeper: CheckpointKeeper) -> bool:
         """Make the source this run's; return whether it is still to be read from where it was."""
         can_wait_till_later = self._patience_seconds == 0 and not opened.is_stream
-        return await running.keeper.acquire(
+        return await keeper.acquire(
             may_move=not opened.is_stream,
             patience_seconds=self._patience_seconds if can_wait_till_later else None,
             say=None if can_wait_till_later else self._say,

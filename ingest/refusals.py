@@ -50,6 +50,8 @@ def reading_of(recipe: Recipe, header: str = "") -> Reading:
         addresses=recipe.enrichment.options.addresses,
         since=recipe.filters.since,
         until=recipe.filters.until,
+        time_shift_seconds=recipe.enrichment.options.rewriting.time_shift_seconds,
+        beacons=recipe.beacons,
     )
 
 

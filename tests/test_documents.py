@@ -13,9 +13,13 @@ import click
 import pytest
 
 import cli
-from docs import generated
+from docs import generated, inputs
 from footfall import errors
-from ingest.formats import FORMATS
+from ingest.beacons.known import DIALECTS
+from ingest.beacons.model import KINDS
+from ingest.filters import FIELDS, FILTER_REASONS
+from ingest.formats import FORMATS, named
+from ingest.formats.specs import KINDS as DEFINITIONS
 from reports.catalogue import CATALOGUE
 
 ROOT = Path(__file__).parent.parent
@@ -26,6 +30,7 @@ SOURCES = sorted(
         *(path for top in ("footfall", "ingest", "reports") for path in (ROOT / top).rglob("*.py")),
     ]
 )
+QUOTED_FORMAT = re.compile(r"--format '([^'\n]+)'")
 QUOTED_COMMAND = re.compile(
     r"(?:^|[\s`\"'(])footfall "
     r"((?:demo|ingest|tail|status|verify|forget|deadletters|report|reports|formats|salts|table)\b[^`\"\n(]*)",
@@ -60,7 +65,9 @@ def test_generated_parts_are_current() -> None:
 @pytest.mark.parametrize("path", [*DOCUMENTS, *SOURCES], ids=relative)
 def test_every_quoted_command_exists(path: Path) -> None:
     for line in QUOTED_COMMAND.findall(path.read_text()):
-        words = shlex.split(line.split("   ")[0].split("  #")[0].rstrip(".,;:"), comments=True)
+        # A quoted definition with quotation marks in it is found up to the first of those.
+        whole = line.rpartition("'")[0] if line.count("'") % 2 else line
+        words = shlex.split(whole.split("   ")[0].split("  #")[0].rstrip(".,;:"), comments=True)
         if words[0] in {"deadletters", "formats", "salts", "table"} and len(words) == 1:
             continue
 
@@ -101,6 +108,37 @@ def test_every_format_report_and_exit_code_is_documented() -> None:
     }
     table = (ROOT / "docs" / "commands.md").read_text()
     assert [code for code in codes if f"| {code} | " not in table] == []
+
+
+def test_every_dialect_and_kind_of_event_is_documented() -> None:
+    beacons = (ROOT / "docs" / "beacons.md").read_text()
+    assert [name for name in DIALECTS if f"### {name}\n" not in beacons] == []
+    assert [kind for kind in KINDS if f"| `{kind}` | " not in beacons] == []
+
+
+def test_every_kind_of_definition_is_documented() -> None:
+    formats = (ROOT / "docs" / "formats.md").read_text()
+    assert inputs.DEFINITIONS.keys() == DEFINITIONS.keys()
+    assert [kind for kind in DEFINITIONS if f"| `{kind}:` | " not in formats] == []
+
+
+def test_every_field_of_filters_and_every_reason_is_documented() -> None:
+    filters = (ROOT / "docs" / "filters.md").read_text()
+    of_fields = {f"{begin}-{name}" for begin in ("not-included", "excluded") for name in FIELDS}
+    rows = [
+        *FIELDS,
+        "not-included-FIELD",
+        "excluded-FIELD",
+        *inputs.ALWAYS,
+        *(FILTER_REASONS.keys() - of_fields),
+    ]
+    assert [name for name in rows if f"| `{name}` | " not in filters] == []
+
+
+def test_every_quoted_format_can_be_made() -> None:
+    quoted = [spec for path in DOCUMENTS for spec in QUOTED_FORMAT.findall(path.read_text())]
+    assert [spec for spec in quoted if not spec.startswith("@") and not named(spec).columns] == []
+    assert len(quoted) > 3, "none is found"
 
 
 def test_links_between_documents_lead_somewhere() -> None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import cache
 from typing import Final
 
 import polars as pl
@@ -48,7 +49,8 @@ def recognise(requests: pl.DataFrame, dialects: Sequence[Dialect]) -> pl.DataFra
         return pl.DataFrame(schema=FOUND)
 
     found: list[pl.DataFrame] = []
-    for dialect in dialects:
+    called = candidates.select(_ends(dialect.paths).any().alias(dialect.name) for dialect in dialects)
+    for dialect in (dialect for dialect in dialects if called[dialect.name][0]):
         candidates = _take(candidates, found, dialect, _ends(dialect.paths), dialect.parameters)
 
     for dialect in dialects:
@@ -72,9 +74,16 @@ def _candidates(requests: pl.DataFrame, told: Sequence[str], dialects: Sequence[
         *(pl.lit(None, dtype=pl.String).alias(name) for name in ("path", *_TOLD) if name not in columns),
     )
     marks = sorted({mark for dialect in dialects for name in dialect.telling[:1] for mark in _marks(name)})
-    may_be = [_ends([path for dialect in dialects for path in dialect.paths])]
-    may_be += [pl.col(name).str.contains_any(marks) for name in told] if marks else []
-    return asked.filter(pl.any_horizontal(expression.fill_null(value=False) for expression in may_be))
+    every = tuple(path for dialect in dialects for path in dialect.paths)
+    may_be = asked.select(_ends(every).fill_null(value=False)).to_series()
+    if may_be.all() or not marks:
+        return asked.filter(may_be)
+
+    others = asked.filter(~may_be)
+    has_mark = others.select(
+        pl.any_horizontal(pl.col(name).str.contains_any(marks) for name in told)
+    ).to_series()
+    return asked.filter(may_be.scatter((~may_be).arg_true(), has_mark.fill_null(value=False)))
 
 
 def _any_of(requests: pl.DataFrame, told: Sequence[str]) -> pl.Series:
@@ -98,7 +107,8 @@ def _take(
     return candidates.filter(~pl.col("at").is_in(mine["at"].implode())) if len(mine) else candidates
 
 
-def _ends(endings: Sequence[str]) -> pl.Expr:
+@cache
+def _ends(endings: tuple[str, ...]) -> pl.Expr:
     alternatives = [
         "^" + re.escape(ending[1:]) if ending.startswith("^") else re.escape(ending) for ending in endings
     ]
@@ -111,6 +121,7 @@ def _marks(name: str) -> list[str]:
     return [f'"{plain}"' for plain in names] if name.endswith(MEMBER_ONLY) else names
 
 
+@cache
 def _has(name: str) -> pl.Expr:
     """Tell for each request whether it has a parameter, or its body a member, of that name (of one of ``a|b``)."""
     plain = "(?:" + "|".join(map(re.escape, name.removesuffix(MEMBER_ONLY).split("|"))) + ")"

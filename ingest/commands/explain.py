@@ -9,6 +9,7 @@ from typing import Any, Final, NamedTuple
 
 import click
 import polars as pl
+from rich.cells import cell_len
 
 from footfall.errors import FormatError, SourceError
 from footfall.event import ATTRIBUTES, KEYS
@@ -24,6 +25,9 @@ from ingest.lines import split_lines
 from ingest.sources import find_sources, open_source
 
 _STDIN: Final = "-"
+_BLANK: Final = " \t\v\f\r\0"
+"""What a blank line may be made of; see `ingest.formats.finish`."""
+
 _WIDEST: Final = 60
 _AROUND: Final = 60
 """How many characters of a long line are shown on each side of where it fails."""
@@ -80,6 +84,10 @@ def formats_explain_command(
 
     form = named(spec) if spec else None
     chosen = _given(text or "", header, form) if path is None else _from_file(path, line, header, form)
+    if not chosen.text.strip(_BLANK):
+        click.echo("The line is blank: it is counted as skipped.")
+        return 0
+
     form = chosen.form or _nearest(chosen)
     explanation = form.explain(chosen.text, chosen.header)
     for shown in _report(form, chosen.text, explanation):
@@ -163,9 +171,10 @@ def _cells(part: Taken, line: str) -> tuple[str, str, str, str]:
 
 def _table(rows: list[tuple[str, ...]]) -> Iterator[str]:
     safe = [[printable(cell, _WIDEST) for cell in row] for row in rows]
-    widths = [max(map(len, column)) for column in zip(*safe, strict=True)]
+    widths = [max(map(cell_len, column)) for column in zip(*safe, strict=True)]
     for row in safe:
-        yield "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
+        padded = (cell + " " * (width - cell_len(cell)) for cell, width in zip(row, widths, strict=True))
+        yield "  ".join(padded).rstrip()
 
 
 def _pointed(line: str, failed_at: int, expected: str) -> Iterator[str]:
@@ -174,7 +183,7 @@ def _pointed(line: str, failed_at: int, expected: str) -> Iterator[str]:
     before = ("…" if begin else "") + printable(line[begin : failed_at - 1])
     behind = printable(line[failed_at - 1 : failed_at - 1 + _AROUND])
     yield f"  {before}{behind}{'…' if len(line) > failed_at - 1 + _AROUND else ''}"
-    yield f"  {' ' * len(before)}^ column {failed_at}: expected {printable(expected)}"
+    yield f"  {' ' * cell_len(before)}^ column {failed_at}: expected {printable(expected)}"
 
 
 def _event(form: Format, chosen: _Line) -> Iterator[str]:

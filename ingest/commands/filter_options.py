@@ -118,7 +118,9 @@ def _rule(text: str, hint: str, *, excludes: bool) -> Rule:
 def _rules_from(path: Path, hint: str, *, excludes: bool) -> list[Rule]:
     try:
         rules = list(rules_of_file(path.read_text(encoding="utf-8"), excludes=excludes))
-    except (OSError, ValueError) as error:
+    except OSError as error:
+        raise _bad(ValueError(f"cannot be read: {error.strerror or error}"), f"{hint} {path}") from error
+    except ValueError as error:
         raise _bad(error, f"{hint} {path}") from error
 
     for rule in rules:

@@ -76,7 +76,7 @@ _FOLDER: Final = click.Path(file_okay=False, path_type=Path)
     usual="none",
     help="Folder of Parquet files of events, as reports leave it with --dataset; repeatable.",
 )
-@options.settings_options(*options.CHOOSING)
+@options.settings_options(*options.RECOGNISING)
 @option("--dry-run", is_flag=True, help="Only say what is kept.")
 @option("--yes", is_flag=True, help="Do not ask whether to erase it.")
 @options.SUMMARY

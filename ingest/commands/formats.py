@@ -95,6 +95,9 @@ def _detect(source: Source) -> Detection:
 
 def verdict(detection: Detection) -> str:
     """Return in words what was detected."""
+    if not detection.total:
+        return "no line of a log in it"
+
     read = f"{detection.matched:,} of the first {counted(detection.total, 'line')}"
     if detection.nearest is None:
         return f"no known format, the nearest reads {read}"

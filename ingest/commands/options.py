@@ -162,6 +162,9 @@ CHOOSING: Final[tuple[Decorator, ...]] = (
     *enrich_options.OPTIONS,
     *privacy_options.OPTIONS,
 )
+RECOGNISING: Final[tuple[Decorator, ...]] = (*enrich_options.OPTIONS, *privacy_options.OPTIONS)
+"""What decides whose an event is."""
+
 READING: Final[tuple[Decorator, ...]] = (SITE, FORMAT, SINCE, UNTIL, *CHOOSING, ADDRESSES)
 WRITING: Final = (DEAD_LETTERS, WRITERS, MAX_WRITE_UNITS)
 

@@ -9,6 +9,7 @@ from typing import Final
 import anyio
 import click
 import msgspec
+from click.core import ParameterSource
 
 from footfall.errors import TooManyRejected
 from footfall.store.address import StoreSettings
@@ -72,10 +73,13 @@ def retry_command(
 ) -> int:
     """Read the waiting lines of FILE again and store what can be read now.
 
-    Each keeps its source, line and byte offset, so it gets the key it would have got then, and trying twice adds
-    nothing. What is stored is noted in FILE; what is refused again waits on, and the exit code is 3.
+    Each keeps its source, line and byte offset, and the time shift and beacons it was read with unless those options
+    say otherwise, so it gets the key it would have got then, and trying twice adds nothing.
+    What is stored is noted in FILE; what is refused again waits on, and the exit code is 3.
     """
-    choice = Choice(reason, source, settings.format, settings.site, policy)
+    shift = settings.enrichment.rewriting.time_shift_seconds if _is_given("time_shift") else None
+    beacons = settings.beacons if _is_given("beacons") or _is_given("beacon_path") else None
+    choice = Choice(reason, source, settings.format, settings.site, policy, shift, beacons)
     letters, tally, retried = read_letters(file), Tally(), Retried()
     try:
         anyio.run(_retry, app, with_connections(store, settings), settings, letters, choice, tally, retried)
@@ -87,6 +91,12 @@ def retry_command(
 
     _sum_up(retried, tally, file, summary)
     return TooManyRejected.exit_code if retried.still_waits else 0
+
+
+def _is_given(name: str) -> bool:
+    """Tell whether the user has given an option, by its name or its variable; else it is as it was then."""
+    source = click.get_current_context().get_parameter_source(name)
+    return source not in {None, ParameterSource.DEFAULT, ParameterSource.DEFAULT_MAP}
 
 
 async def _retry(

@@ -132,7 +132,7 @@ def lines(findings: Findings) -> Iterator[str]:
 
     if findings.identified:
         known = counted(findings.identified, "event")
-        yield f"Note: {known} with ids of their own: beacons sent twice are one of them, so none can be missed."
+        yield f"Note: {known} with ids of their own, not held against any account: sent twice, it is one."
 
     if findings.foreign:
         yield f"Note: {counted(findings.foreign, 'item')} with keys that are none of footfall's."

@@ -6,15 +6,17 @@ the key that it would have got then. That makes a retry repeatable at any point.
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 import polars as pl
 
-from footfall.keys import is_site
+from footfall.keys import has_identity, is_site, offset_of
 from footfall.store.state import TableMeta
+from ingest.beacons import BeaconSettings
 from ingest.deadletters.read import Letters
 from ingest.deadletters.record import DeadLetter, Outcome, Reading
 from ingest.enrich import AddressPolicy, EnrichSettings
@@ -51,13 +53,16 @@ class Choice:
     format: Format | None = None
     site: str | None = None
     addresses: AddressPolicy | None = None
+    time_shift_seconds: int | None = None
+    beacons: BeaconSettings | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Again:
     """Lines of one source that were read again: `batches` to write, after which `offsets` are stored, and `settled`.
 
-    `reasons` is why each line, by offset, was refused until now.
+    `reasons` is why each line, by offset, was refused until now. A line may carry several events, whose offsets count
+    on from its own, and events with ids of their own, whose offsets `places` has by sort key.
     """
 
     source_id: str
@@ -66,6 +71,11 @@ class Again:
     days: Days
     offsets: list[int]
     settled: list[Outcome]
+    places: Mapping[str, int] = field(default_factory=dict)
+
+    def line_of(self, sk: str) -> int:
+        """Return the offset of the line that the event with this sort key stood in."""
+        return _line_at(sorted(self.reasons), self.places[sk] if has_identity(sk) else offset_of(sk))
 
 
 def chosen(letters: Letters, choice: Choice) -> pl.DataFrame:
@@ -134,6 +144,10 @@ def reading_of_letter(letter: DeadLetter, choice: Choice) -> Reading:
         addresses=choice.addresses or letter.addresses or DEFAULT_POLICY,
         since=letter.since,
         until=letter.until,
+        time_shift_seconds=(
+            choice.time_shift_seconds if choice.time_shift_seconds is not None else letter.time_shift or 0
+        ),
+        beacons=choice.beacons or BeaconSettings(letter.beacons, letter.beacon_paths or ()),
     )
 
 
@@ -141,28 +155,38 @@ def recipe_of(
     reading: Reading, source_name: str, settings: IngestSettings, meta: TableMeta, table: str
 ) -> Recipe:
     """Return what is done to lines that are read so; raises `FormatError` when there is no such format."""
-    options = replace(settings.enrichment, addresses=reading.addresses)
+    rewriting = replace(settings.enrichment.rewriting, time_shift_seconds=reading.time_shift_seconds)
+    options = replace(settings.enrichment, addresses=reading.addresses, rewriting=rewriting)
     return Recipe(
         source_name=source_name,
         format=named(reading.format),
         enrichment=EnrichSettings(reading.site, meta.shards, meta.salt, options),
         filters=replace(settings.filters, since=reading.since, until=reading.until),
         table=table,
-        beacons=settings.beacons,
+        beacons=reading.beacons,
     )
 
 
 def _again(source_id: str, letters: list[DeadLetter], header: str, recipe: Recipe) -> Again:
     done = prepare_parsed(recipe.format.parse(lines_of(letters), header), source_id, recipe)
-    reasons = dict(done.rejected.select("offset", "reason").iter_rows())
-    stored = [offset for offset in done.offsets if offset not in reasons]
-    unwanted = {letter.offset for letter in letters} - reasons.keys() - set(stored)
+    begins = sorted(letter.offset for letter in letters)
+    rejected = done.rejected.select("offset", "reason").iter_rows()
+    reasons = {_line_at(begins, offset): reason for offset, reason in rejected}
+    lines = dict.fromkeys(_line_at(begins, offset) for offset in done.offsets)
+    stored = [offset for offset in lines if offset not in reasons]
+    unwanted = set(begins) - reasons.keys() - set(stored)
     refused = [
         Outcome("refused", source_id, offset, reason, SENTENCES[reason]) for offset, reason in reasons.items()
     ]
     filtered = [Outcome("filtered", source_id, offset) for offset in sorted(unwanted)]
     before = {letter.offset: letter.reason for letter in letters}
-    return Again(source_id, before, done.batches, done.days, stored, refused + filtered)
+    places = {} if done.places is None else dict(done.places.select("sk", "offset").iter_rows())
+    return Again(source_id, before, done.batches, done.days, stored, refused + filtered, places)
+
+
+def _line_at(begins: Sequence[int], offset: int) -> int:
+    """Return the last of `begins`, which are sorted, that is not behind `offset`."""
+    return begins[bisect_right(begins, offset) - 1]
 
 
 def lines_of(letters: list[DeadLetter]) -> pl.DataFrame:

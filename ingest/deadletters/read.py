@@ -1,7 +1,8 @@
 """Fold a dead-letter file into its letters: one row each, with what became of it, in bounded memory.
 
-The lines themselves stay in the file: a row says where its record stands, and `letters_at` reads those that are needed.
-A line that is no record (torn by a crash, of another program, not UTF-8) is counted and named, never an error.
+The lines themselves stay in the file: a row says where its record stands, and `letters_at` reads those that are
+needed. A line that is no record (torn by a crash, of another program, not UTF-8) is counted and named, never an
+error.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ from footfall.keys import OFFSET_DIGITS, SOURCE_ID_DIGITS
 from ingest.chunks import Chunk, Readable, read_chunks
 from ingest.deadletters.record import Became, DeadLetter, kept_line
 from ingest.enrich import AddressPolicy
+from ingest.enrich.rewrite import LARGEST_SHIFT
 from ingest.formats.model import LINE_CUT
 
 WAITING: Final = "waiting"
@@ -115,6 +117,9 @@ def places_of(rows: pl.DataFrame) -> Iterator[tuple[int, int]]:
 
 Moment = Annotated[datetime, msgspec.Meta(tz=True)]
 Size = Annotated[int, msgspec.Meta(ge=0, le=2**53)]
+Shift = Annotated[
+    int, msgspec.Meta(ge=-int(LARGEST_SHIFT.total_seconds()), le=int(LARGEST_SHIFT.total_seconds()))
+]
 
 
 class _Row(msgspec.Struct, frozen=True):
@@ -132,6 +137,9 @@ class _Row(msgspec.Struct, frozen=True):
     addresses: AddressPolicy | None = None
     since: Moment | None = None
     until: Moment | None = None
+    time_shift: Shift | None = None
+    beacons: tuple[str, ...] | None = None
+    beacon_paths: tuple[tuple[str, str], ...] | None = None
     at: Moment | None = None
     raw_bytes: Size | None = None
     raw: str | None = None

@@ -7,13 +7,14 @@ holds: a letter that a crash or a replay repeats is one letter, an outcome settl
 from __future__ import annotations
 
 import base64
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Annotated, Final, Literal
 
 import msgspec
 from msgspec import Meta
 
+from ingest.beacons import BeaconSettings
 from ingest.enrich import AddressPolicy
 
 LARGEST_RAW_BYTES: Final = 1024 * 1024
@@ -27,7 +28,8 @@ class Reading:
     """How a line was read: what, beside the line and the table's meta, decides its event and the key of that.
 
     `format` is the spec of a format, `header` the directive that was in force at the line, `site` None for the
-    virtual host of each line; `since` and `until` are the bounds outside which events were not wanted. The salt of
+    virtual host of each line; `since` and `until` are the bounds outside which events were not wanted. The time of an
+    event and the id of a beacon stand in the key, so `time_shift_seconds` and `beacons` decide it too. The salt of
     visitor ids is no part of it: it stays in the table.
     """
 
@@ -37,6 +39,8 @@ class Reading:
     addresses: AddressPolicy = "masked"
     since: datetime | None = None
     until: datetime | None = None
+    time_shift_seconds: int = 0
+    beacons: BeaconSettings = field(default_factory=BeaconSettings)
 
 
 class DeadLetter(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -61,6 +65,14 @@ class DeadLetter(msgspec.Struct, frozen=True, omit_defaults=True):
     addresses: Annotated[AddressPolicy | None, Meta(description="`--addresses`")] = None
     since: Annotated[datetime | None, Meta(description="`--since`, if given")] = None
     until: Annotated[datetime | None, Meta(description="`--until`, if given")] = None
+    time_shift: Annotated[int | None, Meta(description="`--time-shift`, if given")] = None
+    beacons: Annotated[
+        tuple[str, ...] | None, Meta(description="dialects of `--beacons`; absent for all of them")
+    ] = None
+    beacon_paths: Annotated[
+        tuple[tuple[str, str], ...] | None,
+        Meta(description="endings and dialects of `--beacon-path`, if given"),
+    ] = None
     at: Annotated[datetime | None, Meta(description="when it was refused, UTC")] = None
 
     def kept(self) -> bytes:
@@ -99,7 +111,7 @@ def dead_letter(
     """Return the record of one refused line; `raw` may be only the beginning of its `raw_bytes`."""
     kept = raw[:LARGEST_RAW_BYTES]
     text, encoded = _as_text(kept)
-    return DeadLetter(
+    letter = DeadLetter(
         source=source.encode("utf-8", "backslashreplace").decode(),
         source_id=source_id,
         line=line,
@@ -109,12 +121,23 @@ def dead_letter(
         raw_bytes=raw_bytes,
         raw=text,
         raw_base64=encoded,
-        format=reading.format if reading else None,
-        header=(reading.header or None) if reading else None,
-        site=reading.site if reading else None,
-        addresses=reading.addresses if reading else None,
-        since=reading.since if reading else None,
-        until=reading.until if reading else None,
+    )
+    return _read_as(letter, reading) if reading else letter
+
+
+def _read_as(letter: DeadLetter, reading: Reading) -> DeadLetter:
+    """Return `letter` with how its line was read; `ingest.deadletters.again` reads it back."""
+    return msgspec.structs.replace(
+        letter,
+        format=reading.format,
+        header=reading.header or None,
+        site=reading.site,
+        addresses=reading.addresses,
+        since=reading.since,
+        until=reading.until,
+        time_shift=reading.time_shift_seconds or None,
+        beacons=reading.beacons.dialects,
+        beacon_paths=reading.beacons.paths or None,
     )
 
 

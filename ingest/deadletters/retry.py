@@ -22,7 +22,7 @@ from anyio.streams.memory import MemoryObjectReceiveStream
 
 from footfall.clock import Clock
 from footfall.errors import FootfallError
-from footfall.keys import day_of, offset_of
+from footfall.keys import day_of
 from footfall.store import Store
 from footfall.store.state import TableMeta, touch_days
 from ingest.checkpoint import DayLedger
@@ -206,7 +206,7 @@ class Retry:
 
 def _outcomes(again: Again, refused: Sequence[Refused]) -> list[Outcome]:
     """Return what became of every line of `again`, after its batches were written."""
-    by_offset = {offset_of(put.sk): put for put in refused}
+    by_offset = {again.line_of(put.sk): put for put in refused}
     stored = [
         Outcome("stored", again.source_id, offset) for offset in again.offsets if offset not in by_offset
     ]

@@ -14,7 +14,7 @@ import polars as pl
 
 from ingest.enrich.bots import find_bot
 from ingest.enrich.devices import device_class
-from ingest.enrich.distinct import join_back
+from ingest.enrich.distinct import Distinct
 from ingest.enrich.rules import Rules
 from ingest.enrich.settings import EnrichSettings
 
@@ -42,14 +42,18 @@ Agent = tuple[str | None, ...]
 def classify_agent(events: pl.DataFrame, settings: EnrichSettings) -> pl.DataFrame:
     """Add browser, browser_version (major.minor), os, os_version, device, bot, bot_class and bot_reason.
 
-    An event of no client that sends headers, one without an HTTP request, gets none of them.
+    A column that the log has itself is kept. An event of no client that sends headers, one without an HTTP request,
+    gets none of them.
     """
-    agents = events.get_column("user_agent").unique()
+    distinct = Distinct.of(events, "user_agent")
     told = _remembering(settings.options.rules)
-    rows = [told((agent or "")[:LONGEST_AGENT]) for agent in agents]
+    rows = [told((agent or "")[:LONGEST_AGENT]) for agent in distinct.values(events["user_agent"])]
     columns = zip(*rows, strict=True) if rows else [()] * len(COLUMNS)
-    table = {name: pl.Series(values, dtype=pl.String) for name, values in zip(COLUMNS, columns, strict=True)}
-    return join_back(events, pl.DataFrame({"user_agent": agents} | table), ["user_agent"])
+    return events.with_columns(
+        distinct.spread(pl.Series(name, values, dtype=pl.String))
+        for name, values in zip(COLUMNS, columns, strict=True)
+        if name not in events.columns
+    )
 
 
 def tell_agent(agent: str, rules: Rules) -> Agent:

@@ -13,14 +13,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import lru_cache, partial
 from types import MappingProxyType
 from typing import Final
 from urllib.parse import unquote_plus
 
 import polars as pl
 
-from ingest.enrich.distinct import join_back
+from ingest.enrich.distinct import Distinct, Memory
 from ingest.enrich.lists.reading import read_list
 from ingest.enrich.rules import Rules
 from ingest.enrich.settings import EnrichSettings
@@ -44,34 +44,27 @@ _NONE: Final[Campaign] = (None,) * len(COLUMNS)
 
 @dataclass(frozen=True, slots=True)
 class Parameters:
-    """What parameters mean: name, lower case → column and rank (lower goes first), click id → medium and source."""
+    """What parameters mean: name, lower case → column and rank (lower goes first), click id → medium and source.
+
+    A query with any of them has one of `marks` in it, whatever the case.
+    """
 
     ranks: Mapping[str, tuple[str, int]]
     clicks: Mapping[str, tuple[str, str]]
-
-    @property
-    def marks(self) -> list[str]:
-        """Return texts of which a query with any of the parameters holds one."""
-        return [f"{name}=" for name in (*self.ranks, *self.clicks)]
+    marks: tuple[str, ...]
 
 
 def read_campaign(events: pl.DataFrame, settings: EnrichSettings) -> pl.DataFrame:
     """Add medium, source, campaign, campaign_term, campaign_content and click_id of page views and requests."""
     given = [name for name in COLUMNS if name in events.columns]
-    parameters = parameters_of(settings.options.rules)
-    queries = events.get_column("query").drop_nulls()
-    queries = queries.filter(queries.str.contains_any(parameters.marks, ascii_case_insensitive=True)).unique()
-    read = [campaign_of(query, parameters) for query in queries]
-    table = pl.DataFrame({"query": queries} | {name: _column(read, i) for i, name in enumerate(COLUMNS)})
+    read = _read(events, settings.options.rules)
     if not given and are_visiting(events):
-        return join_back(events, table, ["query"]) if read else events.with_columns(_nulls(COLUMNS))
+        return events.with_columns(read.get(name, pl.lit(None, pl.String).alias(name)) for name in COLUMNS)
 
     filled = events.with_columns(_nulls(name for name in COLUMNS if name not in given))
-    joined = join_back(filled, table.rename(_mine), ["query"])
-    read_or_given = [
-        pl.coalesce(name, pl.when(is_visiting()).then(_mine(name))).alias(name) for name in COLUMNS
-    ]
-    return _with_medium(joined.with_columns(read_or_given).drop(_mine(name) for name in COLUMNS))
+    of_visit = ((name, pl.when(is_visiting()).then(column)) for name, column in read.items())
+    read_or_given = [pl.coalesce(name, column).alias(name) for name, column in of_visit]
+    return _with_medium(filled.with_columns(read_or_given))
 
 
 def are_visiting(events: pl.DataFrame) -> bool:
@@ -125,7 +118,8 @@ def parameters_of(rules: Rules) -> Parameters:
             ranks.setdefault(name, (column, len(ranks)))
 
     clicks = {name: (said["medium"], said["source"]) for name, said in read_list("clicks")["click"].items()}
-    return Parameters(MappingProxyType(ranks), MappingProxyType(clicks))
+    marks = tuple(f"{name}=" for name in (*ranks, *clicks))
+    return Parameters(MappingProxyType(ranks), MappingProxyType(clicks), marks)
 
 
 def clean_value(encoded: str) -> str:
@@ -141,16 +135,37 @@ def _pairs(query: str) -> Iterator[tuple[str, str]]:
         yield name.lower(), clean_value(value)
 
 
-def _mine(name: str) -> str:
-    return name if name == "query" else f"_{name}"
-
-
 def _nulls(names: Iterable[str]) -> list[pl.Expr]:
     return [pl.lit(None, dtype=pl.String).alias(name) for name in names]
 
 
-def _column(rows: list[Campaign], place: int) -> pl.Series:
-    return pl.Series([row[place] for row in rows], dtype=pl.String)
+def _read(events: pl.DataFrame, rules: Rules) -> dict[str, pl.Series]:
+    """Return the columns of which the queries say something."""
+    if events["query"].null_count() == len(events):
+        return {}
+
+    distinct = Distinct.of(events, "query")
+    said = _reading(rules)(distinct.values(events["query"]))
+    return {column.name: distinct.spread(column) for column in said if column.null_count() < len(column)}
+
+
+@lru_cache(maxsize=8)
+def _reading(rules: Rules) -> Memory:
+    return Memory(partial(_campaigns, parameters=parameters_of(rules)))
+
+
+def _campaigns(queries: pl.Series, parameters: Parameters) -> pl.DataFrame:
+    """Return what distinct queries say of each of `COLUMNS`."""
+    at = queries.str.contains_any(list(parameters.marks), ascii_case_insensitive=True).arg_true()
+    said = zip(*(campaign_of(query, parameters) for query in queries.gather(at)), strict=True)
+    columns = list(said) or [()] * len(COLUMNS)
+    nothing = pl.Series([None], dtype=pl.String).new_from_index(0, len(queries))
+    return pl.DataFrame(
+        [
+            nothing.scatter(at, pl.Series(values, dtype=pl.String)).alias(name)
+            for name, values in zip(COLUMNS, columns, strict=True)
+        ]
+    )
 
 
 def _with_medium(events: pl.DataFrame) -> pl.DataFrame:

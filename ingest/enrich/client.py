@@ -6,7 +6,7 @@ from typing import Final
 
 import polars as pl
 
-from ingest.enrich.distinct import join_back
+from ingest.enrich.distinct import Distinct
 from ingest.enrich.proxies import Trusted, find_client, first_address, listed, trust
 from ingest.enrich.settings import EnrichSettings
 
@@ -25,7 +25,8 @@ def resolve_client(events: pl.DataFrame, settings: EnrichSettings) -> pl.DataFra
         return events
 
     on = ["ip", *present]
-    seen = events.select(on).unique()
+    distinct = Distinct.of(events, *on)
+    seen = events.select(distinct.values(events[name]) for name in on)
     missing = [pl.lit(None, dtype=pl.String).alias(name) for name in HEADERS if name not in present]
     trusted = trust(settings.options.trusted_proxies)
     rows = seen.with_columns(missing).select("ip", *HEADERS).iter_rows()
@@ -33,9 +34,8 @@ def resolve_client(events: pl.DataFrame, settings: EnrichSettings) -> pl.DataFra
         _addresses(peer, listed(by_proxies, by_rfc), listed(None, by_rfc), told, trusted)
         for peer, by_proxies, by_rfc, told in rows
     ]
-    clients = pl.DataFrame(found, schema={"client": pl.String, SHARD_ADDRESS: pl.String}, orient="row")
-    resolved = join_back(events, pl.concat([seen, clients], how="horizontal"), on)
-    return resolved.with_columns(pl.col("client").alias("ip")).drop("client")
+    clients = pl.DataFrame(found, schema={"ip": pl.String, SHARD_ADDRESS: pl.String}, orient="row")
+    return events.with_columns(distinct.spread(column) for column in clients)
 
 
 def _addresses(

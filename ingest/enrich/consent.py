@@ -11,6 +11,7 @@ from typing import Final
 
 import polars as pl
 
+from ingest.enrich.distinct import ENCODED, encode_again
 from ingest.enrich.settings import EnrichSettings
 
 DO_NOT_TRACK: Final = "do-not-track"
@@ -75,7 +76,8 @@ def honour_consent(events: pl.DataFrame, settings: EnrichSettings) -> pl.DataFra
         for name in WITHOUT_QUERY
         if name in events.columns
     ]
-    return events.with_columns(*emptied, *shortened)
+    # Of one text, some events keep all and others less.
+    return encode_again(events.with_columns(*emptied, *shortened), *ENCODED)
 
 
 def _objectors(events: pl.DataFrame) -> pl.Series | None:

@@ -6,7 +6,8 @@ GeoLite2, whose shape other vendors' databases of this kind have too.
 
 from __future__ import annotations
 
-from functools import lru_cache
+from collections.abc import Callable
+from functools import lru_cache, partial
 from pathlib import Path
 from typing import Any, Final
 
@@ -16,7 +17,7 @@ from maxminddb.const import MODE_AUTO
 
 from footfall.errors import SourceError
 from footfall.text import printable
-from ingest.enrich.distinct import join_back
+from ingest.enrich.distinct import Distinct
 from ingest.enrich.proxies import parse_address
 from ingest.enrich.settings import EnrichSettings
 
@@ -35,18 +36,18 @@ def locate_client(events: pl.DataFrame, settings: EnrichSettings) -> pl.DataFram
     if path is None:
         return events
 
-    addresses = events["ip"].unique()
-    places = pl.DataFrame(
-        [place_of(path, address) for address in addresses],
-        schema=dict.fromkeys((f"{name}_found" for name in COLUMNS), pl.String),
-        orient="row",
+    distinct = Distinct.of(events, "ip")
+    located = _remembering(path)
+    places = [located(address) for address in distinct.values(events["ip"])]
+    columns = zip(*places, strict=True) if places else [()] * len(COLUMNS)
+    found = {
+        name: distinct.spread(pl.Series(name, values, dtype=pl.String))
+        for name, values in zip(COLUMNS, columns, strict=True)
+    }
+    return events.with_columns(
+        pl.coalesce(pl.lit(place), name).alias(name) if name in events.columns else place
+        for name, place in found.items()
     )
-    located = join_back(events, places.with_columns(addresses), ["ip"])
-    known = [
-        pl.coalesce(f"{name}_found", *([name] if name in events.columns else [])).alias(name)
-        for name in COLUMNS
-    ]
-    return located.with_columns(known).drop(f"{name}_found" for name in COLUMNS)
 
 
 def open_geography(path: Path) -> maxminddb.Reader:
@@ -66,7 +67,6 @@ def open_geography(path: Path) -> maxminddb.Reader:
         ) from error
 
 
-@lru_cache(maxsize=65_536)
 def place_of(path: Path, address: str | None) -> Place:
     """Return where an address is by a database; nowhere for what is no address. Raises as `open_geography` does."""
     reader, found = open_geography(path), parse_address(address)
@@ -80,6 +80,11 @@ def place_of(path: Path, address: str | None) -> Place:
         return NOWHERE
 
     return _place(record) if isinstance(record, dict) else NOWHERE
+
+
+@lru_cache(maxsize=4)
+def _remembering(path: Path) -> Callable[[str | None], Place]:
+    return lru_cache(maxsize=65_536)(partial(place_of, path))
 
 
 @lru_cache(maxsize=4)

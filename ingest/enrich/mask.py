@@ -7,6 +7,7 @@ from typing import Final
 
 import polars as pl
 
+from ingest.enrich.distinct import Distinct
 from ingest.enrich.settings import EnrichSettings
 
 IPV4_PREFIX_BITS: Final = 24
@@ -29,15 +30,17 @@ def mask_address(events: pl.DataFrame, settings: EnrichSettings) -> pl.DataFrame
     if policy == "none":
         return events.with_columns(pl.lit(None, dtype=pl.String).alias("ip"))
 
-    addresses = events["ip"].unique().drop_nulls()
+    distinct = Distinct.of(events, "ip")
+    addresses = distinct.values(events["ip"])
     networks = addresses.str.extract(_IPV4) + "0"
-    masked = [
-        network or masked_address(address) for address, network in zip(addresses, networks, strict=True)
-    ]
-    texts = pl.Series(masked, dtype=pl.String)
-    return events.with_columns(
-        pl.col("ip").replace_strict(addresses, texts, default=None, return_dtype=pl.String)
-    )
+    others = addresses.filter(networks.is_null() & addresses.is_not_null())
+    if len(others):
+        masked = pl.Series([masked_address(address) for address in others], dtype=pl.String)
+        networks = networks.fill_null(
+            addresses.replace_strict(others, masked, default=None, return_dtype=pl.String)
+        )
+
+    return events.with_columns(distinct.spread(networks).alias("ip"))
 
 
 def masked_address(text: str) -> str | None:

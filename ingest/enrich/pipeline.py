@@ -11,6 +11,7 @@ from ingest.enrich.agent import classify_agent
 from ingest.enrich.campaign import read_campaign
 from ingest.enrich.client import resolve_client
 from ingest.enrich.consent import honour_consent
+from ingest.enrich.distinct import encode_texts
 from ingest.enrich.geography import locate_client
 from ingest.enrich.mask import mask_address
 from ingest.enrich.referrer import classify_referrer
@@ -24,6 +25,7 @@ from ingest.enrich.visitor import identify_visitor
 
 UNDERSTAND: Final = (
     resolve_client,
+    encode_texts,
     normalise_url,
     assign_site,
     read_campaign,

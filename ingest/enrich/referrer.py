@@ -17,7 +17,7 @@ from typing import Final
 import polars as pl
 
 from ingest.enrich.campaign import LONGEST_QUERY, are_visiting, clean_value, is_visiting
-from ingest.enrich.distinct import join_back
+from ingest.enrich.distinct import Distinct, Memory
 from ingest.enrich.origins import Origin, find_origin, known_origins
 from ingest.enrich.rules import Rules
 from ingest.enrich.settings import EnrichSettings
@@ -55,8 +55,11 @@ def classify_referrer(events: pl.DataFrame, settings: EnrichSettings) -> pl.Data
     """Add referrer_host, in lower case, without port and user, null where there is no URL with a host; and fill
     medium, source and campaign_term of page views and requests that no campaign has brought.
     """
-    known = _known(events.get_column("referrer").unique(), settings)
-    joined = join_back(events, known, ["referrer"])
+    distinct = Distinct.of(events, "referrer")
+    known = _knowing(settings.site, settings.options.rules)(distinct.values(events["referrer"]))
+    joined = events.with_columns(
+        distinct.spread(column) for column in known if column.name not in events.columns
+    )
     if not _is_empty(events, "host"):
         joined = _with_internal(joined)
 
@@ -88,30 +91,41 @@ def searched_for(referrer: str, terms: tuple[str, ...]) -> str | None:
     return None
 
 
-def _known(referrers: pl.Series, settings: EnrichSettings) -> pl.DataFrame:
+@lru_cache(maxsize=8)
+def _knowing(site: str | None, rules: Rules) -> Memory:
+    return Memory(partial(_known, site=site, rules=rules))
+
+
+def _known(referrers: pl.Series, site: str | None, rules: Rules) -> pl.DataFrame:
     """Return what is to know of distinct referrers."""
     hosts = referrers.str.extract(_REFERRER_HOST).str.to_lowercase()
     bare = hosts.str.strip_prefix("www.")
-    came_by_host = _remembering(settings.options.rules)
-    own = settings.site.removeprefix("www.") if settings.site else None
-    came = [
-        _DIRECTLY if host is None else _INTERNALLY if name == own else came_by_host(host[:LONGEST_HOST])
-        for host, name in zip(hosts, bare, strict=True)
-    ]
+    own = site.removeprefix("www.") if site else None
+    by_host = Distinct.of_values(hosts)
+    came = _came(by_host.values(hosts), by_host.values(bare), own, rules)
+    terms = [by.terms for by in came]
     searched = [
-        searched_for(referrer, by.terms) if by.terms else None
-        for referrer, by in zip(referrers, came, strict=True)
+        searched_for(referrer, terms[place]) if terms[place] else None
+        for referrer, place in zip(referrers, by_host.places.to_list(), strict=True)
     ]
     return pl.DataFrame(
         {
-            "referrer": referrers,
             "referrer_host": hosts,
             "_bare": bare,
-            "_medium": _texts([by.medium for by in came]),
-            "_source": _texts([by.source for by in came]),
+            "_medium": by_host.spread(_texts([by.medium for by in came])),
+            "_source": by_host.spread(_texts([by.source for by in came])),
             "_campaign_term": _texts(searched),
         }
     )
+
+
+def _came(hosts: pl.Series, bare: pl.Series, own: str | None, rules: Rules) -> list[Came]:
+    """Return where somebody came from by each of `hosts`; `own` is the site's, like those of `bare` without www."""
+    came_by_host = _remembering(rules)
+    return [
+        _DIRECTLY if host is None else _INTERNALLY if name == own else came_by_host(host[:LONGEST_HOST])
+        for host, name in zip(hosts, bare, strict=True)
+    ]
 
 
 @lru_cache(maxsize=8)

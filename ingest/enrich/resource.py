@@ -8,12 +8,12 @@ programs. The path goes before the content type because the answer to a picture 
 
 from __future__ import annotations
 
-from functools import lru_cache
+from functools import cache, lru_cache, partial
 from typing import Final
 
 import polars as pl
 
-from ingest.enrich.distinct import join_back
+from ingest.enrich.distinct import Distinct, Memory
 from ingest.enrich.lists.reading import read_list
 from ingest.enrich.rules import Rules
 from ingest.enrich.settings import EnrichSettings
@@ -68,16 +68,17 @@ CONTENT: Final = (
 def classify_resource(events: pl.DataFrame, settings: EnrichSettings) -> pl.DataFrame:
     """Add resource, one of `CLASSES`: that of what was asked for; null for what is neither request nor page."""
     has_content = "mime" in events.columns
-    told = _told(events.get_column("path").unique(), settings.options.rules, is_final=not has_content)
+    distinct = Distinct.of(events, "path")
+    told = _telling(settings.options.rules, not has_content)(distinct.values(events["path"]))
     resource = pl.col("_by_path")
     if has_content:
         by_content = pl.when(pl.col("path").is_not_null()).then(_first(pl.col("mime"), CONTENT))
         resource = pl.coalesce("_by_path", by_content, _page())
 
-    is_feed = pl.col("query").str.contains(FEED_QUERY).fill_null(value=False)
-    if _any(events, is_feed):
+    feeds = _are_feeds(events)
+    if feeds is not None:
         is_open = pl.col("_by_path").is_null() | (pl.col("_by_path") == "page")
-        is_feed = is_feed & is_open & pl.col("path").is_not_null()
+        is_feed = pl.lit(feeds) & is_open & pl.col("path").is_not_null()
         resource = pl.when(is_feed).then(pl.lit("feed")).otherwise(resource)
 
     is_program = ~pl.col("method").is_in(_BROWSING).fill_null(value=True)
@@ -90,12 +91,33 @@ def classify_resource(events: pl.DataFrame, settings: EnrichSettings) -> pl.Data
         of_beacon = pl.col("kind").replace_strict(BEACONS, default=None, return_dtype=pl.String)
         resource = pl.when(is_beacon).then(of_beacon).otherwise(resource)
 
-    joined = join_back(events, told, ["path"])
-    return joined.with_columns(resource.alias("resource")).drop("_by_path", "_by_rule", strict=False)
+    spread = events.with_columns(distinct.spread(column) for column in told)
+    return spread.with_columns(resource.alias("resource")).drop("_by_path", "_by_rule", strict=False)
+
+
+def _are_feeds(events: pl.DataFrame) -> pl.Series | None:
+    """Return for each event whether its query asks for a feed, None when none does."""
+    if events["query"].null_count() == len(events):
+        return None
+
+    distinct = Distinct.of(events, "query")
+    asks = _asking()(distinct.values(events["query"])).to_series()
+    return distinct.spread(asks).is_not_null() if asks.null_count() < len(asks) else None
+
+
+@cache
+def _asking() -> Memory:
+    feed = pl.when(pl.col("query").str.contains(FEED_QUERY)).then(pl.lit("feed"))
+    return Memory(lambda queries: queries.to_frame("query").select(feed))
 
 
 def _any(events: pl.DataFrame, expression: pl.Expr) -> bool:
     return bool(events.select(expression.any()).item())
+
+
+@lru_cache(maxsize=8)
+def _telling(rules: Rules, is_final: bool) -> Memory:
+    return Memory(partial(_told, rules=rules, is_final=is_final))
 
 
 def _told(paths: pl.Series, rules: Rules, *, is_final: bool) -> pl.DataFrame:
@@ -106,9 +128,9 @@ def _told(paths: pl.Series, rules: Rules, *, is_final: bool) -> pl.DataFrame:
     path = pl.col("path")
     by_path = pl.coalesce(_first(path, WELL_KNOWN), _by_ending(_endings()))
     by_path = pl.coalesce(by_path, _page()) if is_final else by_path
-    told = paths.to_frame("path").with_columns(by_path.alias("_by_path"))
     by_rule = _by_rule(rules)
-    return told if by_rule is None else told.with_columns(by_rule.alias("_by_rule"))
+    said = [by_path.alias("_by_path")] + ([] if by_rule is None else [by_rule.alias("_by_rule")])
+    return paths.to_frame("path").select(said)
 
 
 def _page() -> pl.Expr:

@@ -51,7 +51,9 @@ def load_rules(path: Path) -> Rules:
     """Return the rules of a file; raises `SettingsError` that names file, key and what is wrong with it."""
     try:
         content = tomllib.loads(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+    except OSError as error:
+        raise SettingsError(f"{path} cannot be read: {error.strerror or error}", hint=_DOCUMENTED) from error
+    except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise SettingsError(f"{path} cannot be read as TOML: {error}", hint=_DOCUMENTED) from error
 
     try:

@@ -15,12 +15,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import lru_cache, partial
 from types import MappingProxyType
 from typing import Final, Literal
 
 import polars as pl
 
+from ingest.enrich.distinct import Distinct, Memory, code_name
 from ingest.enrich.settings import EnrichSettings
 
 Part = Literal["query", "url", "path", "line", "text", "json"]
@@ -103,6 +104,9 @@ _GIVEAWAY: Final = (
     r"|(?:AKIA|ASIA)[A-Z0-9]{16}"  # an AWS access key id
     r"|AIza[A-Za-z0-9_-]{35}"  # a Google API key
 )
+_CHANGEABLE: Final = r'[=@%"]|eyJ|AKIA|ASIA|AIza'
+"""What stands in every text that a step of ours changes: most texts have nothing of it."""
+
 _VALUE_MARKS: Final = ("eyJ", "AKIA", "ASIA", "AIza", "@", "%40", "%2540")
 
 _LOCAL: Final = r"""[^\x00-\x20/?&=;#,:<>()\[\]"'\\@*]+"""
@@ -138,28 +142,44 @@ def scrub_urls(events: pl.DataFrame, settings: EnrichSettings) -> pl.DataFrame:
         return events
 
     rules = settings.options.rules
-    scrubber = _scrubber(rules.scrub_parameters, rules.scrub_patterns)
-    scrubbed = (
-        _scrubbed(events[name], scrubber, part) for name, part in COLUMNS.items() if name in events.columns
-    )
+    filled = (name for name in COLUMNS if name in events.columns and events[name].null_count() < len(events))
+    scrubbed = (_scrubbed(events, name, rules.scrub_parameters, rules.scrub_patterns) for name in filled)
     return events.with_columns(series for series in scrubbed if series is not None)
 
 
-def _scrubbed(texts: pl.Series, scrubber: Scrubber, part: Part) -> pl.Series | None:
-    """Return `texts` scrubbed, None when there is nothing to scrub."""
-    if texts.null_count() == len(texts):
-        return None
+def _scrubbed(
+    events: pl.DataFrame, name: str, parameters: tuple[str, ...], patterns: tuple[str, ...]
+) -> pl.Series | None:
+    """Return a column scrubbed, None when there is nothing to scrub."""
+    clean = _cleaning(COLUMNS[name], parameters, patterns)
+    if code_name(name) not in events.columns:
+        seen = events[name].drop_nulls().unique()
+        changed = clean(seen).to_series()
+        return None if changed.equals(seen) else events[name].replace(seen, changed)
 
-    seen = texts.unique().alias("dirty").to_frame()
-    suspects = seen.filter(_is_suspect(scrubber))
+    distinct = Distinct.of(events, name)
+    seen = distinct.values(events[name])
+    changed = clean(seen).to_series()
+    return None if changed.equals(seen) else distinct.spread(changed).alias(name)
+
+
+@lru_cache(maxsize=32)
+def _cleaning(part: Part, parameters: tuple[str, ...], patterns: tuple[str, ...]) -> Memory:
+    return Memory(partial(_cleaned, scrubber=_scrubber(parameters, patterns), part=part))
+
+
+def _cleaned(texts: pl.Series, scrubber: Scrubber, part: Part) -> pl.DataFrame:
+    """Return `texts` scrubbed, as the column `clean`."""
+    dirty = texts.to_frame("dirty")
+    patterns = [pl.col("dirty").str.contains(pattern) for pattern in scrubber.patterns]
+    may_change = pl.any_horizontal(pl.col("dirty").str.contains(_CHANGEABLE), *patterns)
+    suspects = dirty.filter(may_change)
+    suspects = suspects.filter(_is_suspect(scrubber)) if len(suspects) else suspects
     if suspects.is_empty():
-        return None
+        return dirty.rename({"dirty": "clean"})
 
-    changed = suspects.with_columns(_clean(scrubber.steps[part])).filter(pl.col("clean") != pl.col("dirty"))
-    if changed.is_empty():
-        return None
-
-    return texts.replace(changed["dirty"], changed["clean"])
+    changed = suspects.with_columns(_clean(scrubber.steps[part]))
+    return texts.replace(changed["dirty"], changed["clean"]).to_frame("clean")
 
 
 def _is_suspect(scrubber: Scrubber) -> pl.Expr:

@@ -14,6 +14,7 @@ from typing import Final
 
 import polars as pl
 
+from ingest.enrich.distinct import Distinct, encode_again
 from ingest.enrich.settings import EnrichSettings
 
 SESSION_PARAMETERS: Final = (
@@ -36,7 +37,7 @@ _UNUSUAL_PATH: Final = r"^(?:$|[^/])|[%;#]|/\."
 _UNUSUAL_HOST: Final = r"[^\x00-\x7f]|[A-Z:]|\.$"
 _WITH_PORT: Final = r"^(\[[^\]]*\]|[^:]*):[0-9]*$"
 _SESSION_IN_QUERY: Final = rf"(?i)(^|&)(?:{'|'.join(SESSION_PARAMETERS)})=[^&#]*"
-_HAS_SESSION: Final = tuple(f"{name}=" for name in SESSION_PARAMETERS)
+_UNUSUAL_QUERY: Final = rf"#|(?i-u:{'|'.join(SESSION_PARAMETERS)})="
 
 _ABSOLUTE = re.compile(r"(?i)https?://(?:[^/?#@]*@)?([^/?#@]*)(.*)", re.DOTALL)
 _ENCODED = re.compile(r"(?:%[0-9A-Fa-f]{2})+")
@@ -121,27 +122,28 @@ def _without_dots(path: str) -> str:
 
 
 def _normal_paths(events: pl.DataFrame) -> pl.DataFrame:
-    targets = events.get_column("path").unique()
-    targets = targets.filter(targets.str.contains(_UNUSUAL_PATH))
+    distinct = Distinct.of(events, "path")
+    seen = distinct.values(events["path"])
+    targets = seen.filter(seen.str.contains(_UNUSUAL_PATH))
     if targets.is_empty():
         return events
 
     spelt = pl.Series([_spelling(target) for target in targets], dtype=pl.String)
     hosts = pl.Series([target_host(target) for target in targets], dtype=pl.String)
-    normal = pl.col("path").replace(targets, spelt)
+    changes, changed = [pl.lit(distinct.spread(seen.replace(targets, spelt))).alias("path")], []
     if hosts.null_count() < len(hosts):
-        asked = pl.col("path").replace_strict(targets, hosts, default=None)
-        normal = (
-            pl.when(asked.is_null() | asked.eq(pl.col("host")).fill_null(value=False))
-            .then(normal)
-            .otherwise("path")
-        )
+        asked = distinct.spread(seen.replace_strict(targets, hosts, default=None, return_dtype=pl.String))
+        is_own = asked.is_null() | (asked == events["host"]).fill_null(value=False)
+        changes = [pl.when(is_own).then(changes[0]).otherwise("path").alias("path")]
+        changed += ["path"] if events["host"].null_count() < len(events) else []
 
-    changes = [normal.alias("path")]
     if targets.str.contains("#", literal=True).any():
-        changes.append(pl.when(~pl.col("path").str.contains("#", literal=True)).then("query").alias("query"))
+        has_fragment = pl.col("path").str.contains("#", literal=True).fill_null(value=False)
+        changes.append(pl.when(~has_fragment).then("query").alias("query"))
+        changed += ["query"]
 
-    return events.with_columns(changes)
+    # Without hosts, equal paths are spelt equally; a query is not told by itself.
+    return encode_again(events.with_columns(changes), *changed)
 
 
 def _normal_hosts(events: pl.DataFrame) -> pl.DataFrame:
@@ -154,13 +156,16 @@ def _normal_hosts(events: pl.DataFrame) -> pl.DataFrame:
 
 
 def _normal_queries(events: pl.DataFrame) -> pl.DataFrame:
-    queries = events.get_column("query")
-    if queries.null_count() == len(queries):
+    if events["query"].null_count() == len(events):
         return events
 
-    is_unusual = pl.col("query").str.contains_any(["#", *_HAS_SESSION], ascii_case_insensitive=True)
-    bare = pl.col("query").str.replace(r"(?s)#.*$", "").str.replace_all(_SESSION_IN_QUERY, "")
-    bare = bare.str.strip_prefix("&")
-    normal = pl.when(bare != "").then(bare)
-    is_unusual = is_unusual & pl.col("path").is_not_null()
-    return events.with_columns(pl.when(is_unusual).then(normal).otherwise("query").alias("query"))
+    distinct = Distinct.of(events, "query")
+    seen = distinct.values(events["query"])
+    unusual = seen.filter(seen.str.contains(_UNUSUAL_QUERY))
+    if unusual.is_empty():
+        return events
+
+    bare = unusual.str.replace(r"(?s)#.*$", "").str.replace_all(_SESSION_IN_QUERY, "").str.strip_prefix("&")
+    normal = distinct.spread(seen.replace(unusual, bare.set(bare == "", None)))
+    of_page = pl.when(pl.col("path").is_not_null()).then(normal).otherwise("query")
+    return encode_again(events.with_columns(of_page.alias("query")), "query")

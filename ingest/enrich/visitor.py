@@ -8,7 +8,8 @@ it is the site's own word for somebody who has told it who they are.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from functools import lru_cache
 from typing import Final
 
 import polars as pl
@@ -24,11 +25,17 @@ from footfall.keys import (
 )
 from footfall.salts import Salts
 from ingest.enrich.client import SHARD_ADDRESS
-from ingest.enrich.distinct import join_back
+from ingest.enrich.distinct import Distinct, join_back
 from ingest.enrich.settings import EnrichSettings
 
 Keyed = Callable[[str | None, str, bytes], str]
 """Makes an id of a dialect, what a beacon has sent, and a salt."""
+
+REMEMBERED: Final = 32_768
+"""Clients that a process remembers, for all its threads."""
+
+LONGEST_REMEMBERED: Final = 512
+"""Longer texts are not remembered: a stranger could fill the memory with them."""
 
 _DAY: Final = "day"
 _BUCKETS: Final = ("own_bucket", "identity_bucket", "event_bucket", "address_bucket")
@@ -58,19 +65,53 @@ def identify_visitor(events: pl.DataFrame, settings: EnrichSettings) -> pl.DataF
 def _with_client(events: pl.DataFrame, salts: Salts) -> pl.DataFrame:
     """Add client_visitor and address_bucket, and event_bucket, null for all who do not say that they crawl."""
     on = [name for name in ("ip", "user_agent", SHARD_ADDRESS, _DAY) if name in events.columns]
-    seen = events.select(on).unique()
-    places = seen.select(SHARD_ADDRESS if SHARD_ADDRESS in on else "ip", "user_agent").iter_rows()
+    distinct = Distinct.of(events, *on)
+    seen = events.select(distinct.values(events[name]) for name in on)
+    clients = _clients(seen, "ip")
+    places = _clients(seen, SHARD_ADDRESS) if SHARD_ADDRESS in on else clients
     ids = [
-        None if salt is None else visitor_id(ip, agent, salt)
-        for ip, agent, salt in zip(seen["ip"], seen["user_agent"], _salts(seen, salts), strict=True)
+        None
+        if salt is None
+        else _visitor(client, salt)
+        if len(client) <= LONGEST_REMEMBERED
+        else _visitor.__wrapped__(client, salt)
+        for client, salt in zip(clients, _salts(seen, salts), strict=True)
     ]
-    worked_out = seen.with_columns(
-        pl.Series("client_visitor", ids, dtype=pl.String),
-        pl.Series("address_bucket", [visitor_bucket(*place) for place in places], dtype=pl.Int64),
-        is_crawler(pl.col("user_agent")).alias("is_crawler"),
+    numbers = [
+        _bucket(place) if len(place) <= LONGEST_REMEMBERED else _bucket.__wrapped__(place) for place in places
+    ]
+    visitors, buckets = pl.Series(ids, dtype=pl.String), pl.Series(numbers, dtype=pl.Int64)
+    return events.with_columns(
+        distinct.spread(visitors).alias("client_visitor"),
+        distinct.spread(buckets).alias("address_bucket"),
+        *_event_bucket(events),
     )
-    by_event = pl.when("is_crawler").then(event_bucket(pl.col("offset"))).alias("event_bucket")
-    return join_back(events, worked_out, on).with_columns(by_event).drop("is_crawler")
+
+
+def _event_bucket(events: pl.DataFrame) -> Iterator[pl.Expr]:
+    """Yield event_bucket, where there are crawlers."""
+    distinct = Distinct.of(events, "user_agent")
+    agents = distinct.values(events["user_agent"]).to_frame()
+    crawls = agents.select(is_crawler(pl.col("user_agent"))).to_series()
+    if crawls.any():
+        yield pl.when(distinct.spread(crawls)).then(event_bucket(pl.col("offset"))).alias("event_bucket")
+
+
+def _clients(seen: pl.DataFrame, address: str) -> list[str]:
+    """Return address and user agent as one text each, which is what the keys are made of."""
+    both = (pl.col(name).fill_null("") for name in (address, "user_agent"))
+    return seen.select(pl.concat_str(*both, separator="\0")).to_series().to_list()
+
+
+@lru_cache(maxsize=REMEMBERED)
+def _visitor(client: str, salt: bytes) -> str:
+    ip, _, agent = client.partition("\0")
+    return visitor_id(ip, agent, salt)
+
+
+@lru_cache(maxsize=REMEMBERED)
+def _bucket(client: str) -> int:
+    return visitor_bucket(*client.split("\0", 1))
 
 
 def _with_own(events: pl.DataFrame, salts: Salts) -> pl.DataFrame:
@@ -117,5 +158,6 @@ def _salts(seen: pl.DataFrame, salts: Salts) -> list[bytes | None]:
     if _DAY not in seen.columns:
         return [salts.lasting] * len(seen)
 
-    of_day = {day: salts.on(day) for day in seen[_DAY].unique()}
-    return [of_day[day] for day in seen[_DAY]]
+    days = Distinct.of_values(seen[_DAY])
+    of_days = [salts.on(day) for day in days.values(seen[_DAY])]
+    return [of_days[place] for place in days.places.to_list()]

@@ -19,6 +19,9 @@ from ingest.filters.matchers import Matcher
 
 _QUOTED: Final = re.compile(r"'(?:[^']|'')*'|\"(?:[^\"]|\"\")*\"")
 _REFUSED: Final = re.compile(r"(?i)\b(?:select|from\s+read|table|values|with|read_\w+\s*\()|--|/\*|\$|;")
+_AS_POLARS_SAYS: Final = " as Expr"
+"""How Polars ends its words about what is no expression at all."""
+
 _OVER_MANY: Final = frozenset(
     {"Agg", "Over", "Window", "Rolling", "Len", "Shift", "Rank", "Range", "SubPlan", "Filter", "Gather", "Slice",
      "Explode", "SortBy", "Sort", "Diff", "PctChange", "CumSum", "CumProd", "CumMin", "CumMax", "CumCount", "Reverse",
@@ -81,7 +84,9 @@ def unmet(sql: str) -> Matcher:
 
 
 def _first_line(error: Exception) -> str:
-    return str(error).strip().partition("\n")[0].rstrip(".")
+    said = str(error).strip().partition("\n")[0].rstrip(".")
+    plain = said.removesuffix(_AS_POLARS_SAYS)
+    return said if plain == said else f"{plain}; a condition is, for instance, status < 400"
 
 
 def _tree(expression: pl.Expr) -> Any:

@@ -20,6 +20,9 @@ Matcher = Callable[[pl.DataFrame], pl.Expr]
 
 ABSENT: Final = "-"
 _WILDCARDS: Final = {"*": ".*", "?": "."}
+_REASON: Final = re.compile(r"(?m)^error: (.+)$")
+"""Where the crate `regex` says in words what is wrong, below a drawing of the place."""
+
 _PORT: Final = r":[0-9]+$"
 _STATUS = re.compile(
     r"(?P<one>[1-9][0-9]{2})|(?P<hundred>[1-9])xx|(?P<low>[1-9][0-9]{2})-(?P<high>[1-9][0-9]{2})"
@@ -109,7 +112,9 @@ def _checked(expression: str) -> str:
     try:
         pl.Series([""]).str.contains(expression)
     except pl.exceptions.PolarsError as error:
-        raise ValueError(" ".join(str(error).split())) from None
+        why = _REASON.search(str(error))
+        said = f" ({why[1]})" if why else ""
+        raise ValueError(f"{expression.removeprefix('(?i)')!r} is no regular expression{said}") from None
 
     return expression
 

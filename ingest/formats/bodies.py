@@ -11,6 +11,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cache
 from typing import Any, Final
 from urllib.parse import unquote_plus
 
@@ -23,6 +24,7 @@ from footfall.event import TIME
 from ingest.beacons import known, recognise
 from ingest.beacons.members import as_text
 from ingest.beacons.model import Dialect
+from ingest.formats.envelopes import read_envelopes
 from ingest.formats.finish import is_skipped
 from ingest.formats.model import BAD_TIME, NO_MATCH, PLACE, Explanation, Format, Parsed, Taken, rejecting
 from ingest.formats.owa_queue import OwaQueue
@@ -61,6 +63,7 @@ _COLUMNS: Final = (
 _DECORATION: Final = r"^[\[\],]?$"
 _TARGET: Final = r"^(?:(?P<path>/[^?]*)?\?)?(?P<query>[^\s{}\[\]\"]+)$"
 _ENVELOPE: Final = ('"body"', '"query"')
+_NOTHING: Final = ("", "-")
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,11 +142,33 @@ def _told(lines: pl.DataFrame) -> pl.DataFrame:
     if not may_be.any():
         return plain.select(*PLACE[:2], *_COLUMNS)
 
-    read = [_envelope(line) for line in lines["text"].filter(may_be)]
-    opened = pl.DataFrame(read, schema=dict.fromkeys(_COLUMNS, pl.String))
+    opened = _opened(lines["text"].filter(may_be))
     enveloped = pl.concat([lines.filter(may_be).select(PLACE[:2]), opened], how="horizontal")
     others = plain.filter(~may_be).select(enveloped.columns)
     return pl.concat([others, enveloped]).sort("offset", "line_number")
+
+
+def _opened(lines: pl.Series) -> pl.DataFrame:
+    """Return what envelopes say, as texts in `_COLUMNS`: by columns where that can be, else one by one."""
+    found, is_read = read_envelopes(lines, [*dict(_BY_RANK), "headers"])
+    others = [_envelope(line) for line in lines.filter(~is_read)]
+    opened = pl.concat(
+        [found.select(_of_members()), pl.DataFrame(others, schema=dict.fromkeys(_COLUMNS, pl.String))]
+    )
+    places = pl.concat([is_read.arg_true(), (~is_read).arg_true()])
+    return opened[places.arg_sort()]
+
+
+@cache
+def _of_members() -> tuple[pl.Expr, ...]:
+    """Return `_COLUMNS` of the members of envelopes; of those that may give a column the first that does counts."""
+    given = {
+        column: pl.coalesce(pl.when(~pl.col(name).is_in(_NOTHING)).then(name) for name in names)
+        for column, names in (*_MEMBERS.items(), ("body", ("body",)))
+    }
+    given["query"] = given["query"].str.strip_prefix("?")
+    nothing = pl.lit(None, dtype=pl.String)
+    return tuple(given.get(name, nothing).alias(name) for name in _COLUMNS)
 
 
 def _envelope(line: str) -> dict[str, str | None]:
@@ -173,7 +198,7 @@ def _body(members: Mapping[str, msgspec.Raw]) -> dict[str, str | None]:
 
 
 def _headers(raw: msgspec.Raw | None) -> dict[str, str | None]:
-    headers = msgspec.json.decode(raw) if raw is not None else None
+    headers = _value(raw) if raw is not None else None
     if not isinstance(headers, dict):
         return {}
 
@@ -186,11 +211,19 @@ def _joined(value: Any) -> str | None:
 
 
 def _text(raw: msgspec.Raw | None) -> str | None:
-    return None if raw is None else _present(as_text(msgspec.json.decode(raw)))
+    return None if raw is None else _present(as_text(_value(raw)))
+
+
+def _value(raw: msgspec.Raw) -> Any:
+    """Return what a member says; its text where it says a number that is none, as ``1e999``."""
+    try:
+        return msgspec.json.decode(raw)
+    except (msgspec.DecodeError, RecursionError):
+        return bytes(raw).decode()
 
 
 def _present(text: str | None) -> str | None:
-    return None if text in {"", "-"} else text
+    return None if text in _NOTHING else text
 
 
 _MEMBERS_OF: Final = msgspec.json.Decoder(dict[str, msgspec.Raw])

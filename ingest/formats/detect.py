@@ -1,8 +1,8 @@
 """Find out which format a log is in, by reading its first lines with all of them, and say how sure that is.
 
-A sample of the first lines is read with every format (JSON only by those that are JSON, and the other way round), and
-all of them with the few that did best. Best is what gives most: the share of the lines that a format reads, times the
-number of columns that get a value. How sure that is, from 0 to 1, is
+A sample of the first lines is read with every format that has a clue in them (`Format.clue`; JSON only by those that
+are JSON, and the other way round), and all of them with the few that did best. Best is what gives most: the share of
+the lines that a format reads, times the number of columns that get a value. How sure that is, from 0 to 1, is
 
     share of the lines read * fill * sense * (1 - 0.4 * doubt)
 
@@ -139,10 +139,10 @@ def _detect(head: pl.DataFrame, wrappers: int) -> Detection:
 
 def _among(forms: Iterable[Format], head: pl.DataFrame) -> Detection:
     """Return which of `forms` the lines are in."""
-    sample = _sample(head)
-    readings = _ranked(_read(form, sample) for form in _possible(forms, sample))
+    sample, every = _sample(head), tuple(forms)
+    readings = _ranked(_read(form, sample) for form in _possible(every, sample))
     if len(sample) < len(head):
-        readings = _closer(readings, head)
+        readings = _closer(readings, every, head)
 
     best, rivals = readings[0], [rival for rival in readings[1:] if len(rival.numbers)]
     certainty = _certainty(best, rivals)
@@ -159,20 +159,29 @@ def _among(forms: Iterable[Format], head: pl.DataFrame) -> Detection:
     )
 
 
-def _possible(forms: Iterable[Format], lines: pl.DataFrame) -> list[Format]:
-    """Return the formats that lines can be in by their first characters; all where those are of both sorts."""
-    # Trying a format costs some milliseconds, whatever the lines.
+def _possible(forms: Sequence[Format], lines: pl.DataFrame) -> list[Format]:
+    """Return the formats that lines can be in by their first characters and the formats' clues; at least one."""
+    # To read lines with a format costs some milliseconds, whatever the lines; to look for all clues, one or two.
     is_json = lines.filter(~is_skipped()).get_column("text").str.contains(_JSON)
-    every = list(forms)
-    alike = [form for form in every if bool(re.match(_JSON, form.example)) == is_json.first()]
-    return alike if len(is_json) and is_json.n_unique() == 1 and alike else every
+    alike = [form for form in forms if bool(re.match(_JSON, form.example)) == is_json.first()]
+    asked = alike if len(is_json) and is_json.n_unique() == 1 and alike else forms
+    clues = [pl.lit(value=True) if not form.clue else _has(form.clue) for form in asked]
+    found = lines.select(clue.alias(str(at)) for at, clue in enumerate(clues)).row(0)
+    return [form for form, is_possible in zip(asked, found, strict=True) if is_possible] or [asked[0]]
 
 
-def _closer(readings: Sequence[_Reading], head: pl.DataFrame) -> list[_Reading]:
+def _has(clue: str) -> pl.Expr:
+    return pl.col("text").str.contains(clue).any()
+
+
+def _closer(readings: Sequence[_Reading], forms: Sequence[Format], head: pl.DataFrame) -> list[_Reading]:
     """Return the best of `readings` by the whole head, the others as they are, behind them."""
     # In a log with much rubbish, the sample may be nothing else: then everybody reads on.
-    count = CONTENDERS if len(readings[0].numbers) else len(readings)
-    return _ranked(_read(reading.form, head) for reading in readings[:count]) + list(readings[count:])
+    if not len(readings[0].numbers):
+        return _ranked(_read(form, head) for form in _possible(forms, head))
+
+    contenders = _ranked(_read(reading.form, head) for reading in readings[:CONTENDERS])
+    return contenders + list(readings[CONTENDERS:])
 
 
 def _sample(head: pl.DataFrame) -> pl.DataFrame:
@@ -184,6 +193,9 @@ def _sample(head: pl.DataFrame) -> pl.DataFrame:
 
 def _read(form: Format, lines: pl.DataFrame) -> _Reading:
     parsed = form.parse(lines)
+    if parsed.events.is_empty():
+        return _Reading(form, parsed.events, (), parsed.events["line_number"], parsed.rejected, 1.0)
+
     numbers = parsed.events.get_column("line_number").unique()
     rejected = parsed.rejected.filter(~pl.col("line_number").is_in(numbers.implode()))
     return _Reading(form, parsed.events, _filled(parsed.events), numbers, rejected, _sense(parsed.events))

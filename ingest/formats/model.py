@@ -100,7 +100,11 @@ class Format(ABC):
 
     @property
     def clue(self) -> str:
-        """Return an expression that every line matches which the format reads, quick to try; empty where it has none."""
+        """Return an expression that one of some lines matches if the format reads any of them; empty where it has
+        none.
+
+                It is quick to try: the beginning of a line, the name of a member, a directive.
+        """
         return ""
 
     @abstractmethod

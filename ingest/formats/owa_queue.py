@@ -7,6 +7,8 @@ handed to the dialect `owa` as a body. The time in front has no zone, so it is n
 
 from __future__ import annotations
 
+import binascii
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
@@ -25,8 +27,9 @@ from ingest.formats.php import NotPhp, read_php
 
 _ROW: Final = (
     r"^[0-9]{2}:[0-9]{2}:[0-9]{2} [0-9]{4}-[0-9]{2}-[0-9]{2}\|\*\|[^|]*\|\*\|[0-9]*\|\*\|"
-    r"(O%3A[0-9]+%3A[A-Za-z0-9%+._~-]*)$"
+    r"O%3A[0-9]+%3A[A-Za-z0-9%+._~-]*$"
 )
+_BETWEEN: Final = "|*|"
 _CLASSES: Final = frozenset({"OWA\\Module\\Base\\Classes\\Event", "owa_event"})
 _TEXTS: Final[Mapping[str, tuple[str, ...]]] = {
     "ip": ("ip_address", "REMOTE_ADDR"),
@@ -62,10 +65,15 @@ class OwaQueue(Format):
         """Return the columns a row carries; all others come from the dialect."""
         return ("time", *_READ)
 
+    @property
+    def clue(self) -> str:
+        """Return the expression of a line; see `Format.clue`."""
+        return _ROW
+
     def parse(self, lines: pl.DataFrame, header: str = "") -> Parsed:
         """Read rows; see `Format.parse`. The time of the events is null, the beacon has it."""
         unread = lines.filter(~is_skipped())
-        encoded = unread.select(pl.col("text").str.extract(_ROW)).to_series()
+        encoded = unread.select(_event()).to_series()
         told = pl.concat([unread.select(PLACE), _events(encoded)], how="horizontal").with_columns(
             pl.lit(None, dtype=TIME).alias("time"), pl.lit(None, dtype=pl.String).alias("kind")
         )
@@ -91,6 +99,12 @@ class OwaQueue(Format):
         return Explanation(
             tuple(Taken(name, columns, begin, len(line), value) for name, columns, value in parts)
         )
+
+
+def _event() -> pl.Expr:
+    """Return the events of rows, URL-encoded; null for what is no row."""
+    text = pl.col("text")
+    return pl.when(text.str.contains(_ROW)).then(text.str.splitn(_BETWEEN, 4).struct.field("field_3"))
 
 
 def _one(line: str) -> pl.DataFrame:
@@ -141,8 +155,7 @@ def _bodies(pairs: pl.DataFrame) -> pl.DataFrame:
 def _read(encoded: str | None) -> tuple[str | None, ...]:
     """Return address, agent, language and body of an event; all None for what is no event."""
     try:
-        # PHP's urlencode writes a space as +.
-        event = read_php(unquote_to_bytes(encoded.replace("+", " "))) if encoded else None
+        event = read_php(_unquoted(encoded)) if encoded else None
     except NotPhp:
         event = None
 
@@ -153,6 +166,19 @@ def _read(encoded: str | None) -> tuple[str | None, ...]:
     body = {f"owa_{name}": value for name, value in _members(event, properties)}
     server = (next(filter(None, map(_given, map(properties.get, names))), None) for names in _TEXTS.values())
     return (*server, msgspec.json.encode(body).decode())
+
+
+def _unquoted(encoded: str) -> bytes:
+    """Return what PHP's urlencode has encoded, which writes a space as ``+``."""
+    plain = encoded.replace("+", " ")
+    if _STRAY.search(plain):
+        return unquote_to_bytes(plain)
+
+    # Quoted-printable (RFC 2045, 6.7) is the same with another sign, and its decoder is written in C.
+    return binascii.a2b_qp(plain.replace("%", "="))
+
+
+_STRAY: Final = re.compile("%(?![0-9A-Fa-f]{2})")
 
 
 def _given(value: Any) -> str | None:

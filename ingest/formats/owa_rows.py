@@ -2,7 +2,7 @@
 
 Serialised values are read one after the other, for a text says how long it is and may hold anything. Here they are
 cut where a text seems to begin or end, and the cut is believed only where every length that was written is the
-length that was found, and names and values take turns. A value that holds what looks like a border makes a length
+length that was found, and names and values take turns. A value that holds what looks like its end makes a length
 wrong, so that its row is left to `ingest.formats.php`, as is any with an array among its properties.
 
 Nothing is decoded: what PHP has URL-encoded is what a form is made of.
@@ -18,10 +18,14 @@ import polars as pl
 
 _HEAD: Final = (
     r"^O%3A(?:29%3A%22OWA%5CModule%5CBase%5CClasses%5CEvent|9%3A%22owa_event)%22%3A"
-    r"(?P<members>[0-9]{1,4})%3A%7B(?P<inner>s%3A.*%7D)$"
+    r"([0-9]{1,4})%3A$"
 )
-_BORDERS: Final = ("%22%3B", "%3A%22")
-_CUTS: Final = ("&", "=")
+_OPEN: Final = "%7B"
+_STRAY: Final = "%(?:[0-9A-Fa-f]?[^0-9A-Fa-f]|[0-9A-Fa-f]?$)"
+"""A percent sign that begins no escape: PHP writes none, and lengths cannot be told from it."""
+
+_TEXT_BEGINS: Final = "%3A%22"
+_TEXT_ENDS: Final = "%22%3B"
 _BEFORE_TEXT: Final = (
     r"^(?P<scalar>N%3B|b%3A[01]%3B|i%3A(?:0|-?[1-9][0-9]{0,18})%3B)?"
     r"(?P<mark>a%3A[0-9]{1,4}%3A%7B|%7D)?(?:s%3A(?P<length>[0-9]{1,7}))?$"
@@ -40,8 +44,7 @@ _Flags = npt.NDArray[np.bool_]
 
 def read_pairs(encoded: pl.Series) -> tuple[pl.DataFrame, pl.Series]:
     """Return the members of URL-encoded serialised events (see `PAIRS`), and for each row whether it could be read."""
-    parts = encoded.to_frame("event").select(pl.col("event").str.extract_groups(_HEAD).struct.unnest())
-    rows = parts.with_row_index("row").drop_nulls()
+    rows = _rows(encoded)
     if rows.is_empty():
         return pl.DataFrame(schema=PAIRS), pl.Series([False]).new_from_index(0, len(encoded))
 
@@ -64,11 +67,23 @@ def read_pairs(encoded: pl.Series) -> tuple[pl.DataFrame, pl.Series]:
     return pairs.filter(wanted).with_columns(pl.col("name").str.strip_prefix(_VISIBILITY)), is_read
 
 
+def _rows(encoded: pl.Series) -> pl.DataFrame:
+    """Return what may be events: row, how many members they say they have, and all that stands in their braces."""
+    cut = pl.col("event").str.splitn(_OPEN, 2).struct.rename_fields(["head", "inner"])
+    halves = encoded.to_frame("event").select(cut.struct.unnest()).with_row_index("row")
+    is_whole = pl.col("inner").str.starts_with("s%3A") & pl.col("inner").str.ends_with(_CLOSING)
+    rows = halves.filter(is_whole & ~pl.col("inner").str.contains(_STRAY)).select(
+        "row", pl.col("head").str.extract(_HEAD).alias("members"), "inner"
+    )
+    return rows.drop_nulls()
+
+
 def _pieces(rows: pl.DataFrame) -> pl.DataFrame:
     """Return what lies between the borders: row, text, and what stood before it (scalar, mark, length)."""
-    cut = pl.col("inner").str.replace_many(list(_BORDERS), list(_CUTS)).str.split("&")
-    pieces = rows.select("row", cut.alias("piece")).explode("piece")
-    halves = pieces.select("row", pl.col("piece").str.splitn("=", 2).struct.rename_fields(["before", "text"]))
+    pieces = rows.select("row", pl.col("inner").str.split(_TEXT_ENDS).alias("piece")).explode("piece")
+    halves = pieces.select(
+        "row", pl.col("piece").str.splitn(_TEXT_BEGINS, 2).struct.rename_fields(["before", "text"])
+    )
     named = halves.unnest("piece")
     before = named["before"].unique()
     parts = before.to_frame().with_columns(

@@ -76,7 +76,7 @@ def _shape(shape: str | Shape) -> Shape:
 
 
 CLUE_PARTS: Final = 5
-"""How many parts tell nearly all lines of other formats: to compile an expression of more takes longer than it saves."""
+"""How many parts tell nearly all lines of other formats; to compile more takes longer than it saves."""
 
 _MOST_GROUPS: Final = 16
 """An expression with more groups is no longer read in one pass (regex-automata 0.4, `dfa::onepass`)."""

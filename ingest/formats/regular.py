@@ -25,8 +25,8 @@ ESCAPED_TEXTS: Final = ("user", "referrer", "user_agent")
 """Columns in which a backslash begins an escape, where a format does not say otherwise."""
 
 
-CLUE_FIELDS: Final = 4
-"""How many fields tell nearly all lines of other formats; the fourth of NCSA's is the time."""
+CLUE_FIELDS: Final = 5
+"""How many fields tell nearly all lines of other formats; the fifth of those behind a virtual host is the time."""
 
 
 @dataclass(frozen=True, slots=True)

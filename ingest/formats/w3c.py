@@ -53,6 +53,11 @@ class W3CFormat(Format):
         """Return the columns that any list of fields gives."""
         return ("time", *(column for column in COLUMNS if column != "time"))
 
+    @property
+    def clue(self) -> str:
+        """Return the expression of the directive that no line is read without; see `Format.clue`."""
+        return "" if self.is_fixed or self.definition else _DIRECTIVE + PREFIX[1:]
+
     def parse(self, lines: pl.DataFrame, header: str = "") -> Parsed:
         """Read lines, under `header` until they hold a directive; see `Format.parse`."""
         is_directive = lines["text"].str.contains(_DIRECTIVE).fill_null(value=False)

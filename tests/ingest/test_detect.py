@@ -43,6 +43,8 @@ SPECS = {
 }
 """File in `sample_logs/` → format that it is in, where that is not the name of the file."""
 
+SOME_LINES = 40
+
 HEADED = {"gcs.log"}
 """Files that begin with a line of names, which is no record."""
 
@@ -86,6 +88,18 @@ def detect_text(*lines: str) -> Detection:
 def head_of(name: str) -> pl.DataFrame:
     with open_source(find_sources([str(SAMPLES / name)])[0]) as opened:
         return opened.head()
+
+
+@cache
+def every_line() -> pl.DataFrame:
+    """Return lines of all samples, each also cut and with an odd end, numbered through."""
+    texts = [
+        text
+        for name in sorted(path.name for path in SAMPLES.iterdir())
+        for line in head_of(name).filter(~is_skipped())["text"].head(SOME_LINES)
+        for text in (line, line[: len(line) // 2], line + " \\x22", "\0\0" + line)
+    ]
+    return frame_of("".join(f"{text}\n" for text in texts).encode())
 
 
 def spec_of(name: str) -> str:
@@ -236,6 +250,32 @@ def test_a_log_that_begins_with_rubbish_is_read_on() -> None:
 
 def test_a_log_of_two_formats_is_in_the_one_with_more_lines() -> None:
     assert detect_text(*[COMMON] * 250, *[COMBINED] * 450).format is FORMATS["combined"]
+
+
+@pytest.mark.parametrize("name", [name for name, form in FORMATS.items() if form.clue and name not in W3C])
+def test_every_line_that_a_format_reads_has_its_clue(name: str) -> None:
+    form, lines = FORMATS[name], every_line()
+    read = lines.filter(pl.col("line_number").is_in(form.parse(lines).events["line_number"].implode()))
+    assert len(read)
+    assert read.filter(~pl.col("text").str.contains(form.clue)).is_empty()
+
+
+@pytest.mark.parametrize("name", sorted(W3C))
+def test_no_line_is_read_without_the_directive_that_is_its_clue(name: str) -> None:
+    form, head = FORMATS[name], head_of(f"{name}.log")
+    has_clue = pl.col("text").str.contains(form.clue)
+    assert len(form.parse(head.filter(has_clue | ~is_skipped())).events)
+    assert form.parse(head.filter(~has_clue)).events.is_empty()
+
+
+def test_clues_rule_out_nearly_all_formats() -> None:
+    combined = frame_of((COMBINED + "\n").encode())
+    possible = [
+        name
+        for name, form in FORMATS.items()
+        if form.clue and combined.select(pl.col("text").str.contains(form.clue).any()).item()
+    ]
+    assert possible == ["common", "combined", "traefik_clf", "squid_combined", "icecast"]
 
 
 def test_json_among_other_lines_hides_neither() -> None:

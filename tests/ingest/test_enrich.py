@@ -16,6 +16,7 @@ from ingest.enrich import AddressPolicy, Enrichment, EnrichSettings, enrich
 from ingest.enrich.mask import masked_address
 from ingest.formats import FORMATS, parse_chunk
 from ingest.sources import find_sources, open_source
+from tests.examples import SOME
 
 REAL_LOG = Path(__file__).resolve().parents[2] / ".." / "shared" / "data" / "apache_access_10k.log.gz"
 SETTINGS = EnrichSettings(site=None, shards=8, salt=b"salt")
@@ -173,7 +174,7 @@ VALUES = {
 }
 
 
-@settings(deadline=None)
+@SOME
 @given(st.lists(st.fixed_dictionaries(VALUES), min_size=1, max_size=20), st.randoms(use_true_random=False))
 def test_enrichment_does_not_depend_on_the_order_of_rows(
     rows: list[dict[str, str | None]], chance: Any
@@ -184,7 +185,7 @@ def test_enrichment_does_not_depend_on_the_order_of_rows(
     assert enrich(frame, SOURCE, SETTINGS)[order].equals(enrich(frame[order], SOURCE, SETTINGS))
 
 
-@settings(deadline=None)
+@SOME
 @given(st.lists(st.fixed_dictionaries(VALUES), min_size=1, max_size=20))
 def test_each_row_is_enriched_as_if_alone(rows: list[dict[str, str | None]]) -> None:
     frame = events(*rows)

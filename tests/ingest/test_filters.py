@@ -196,7 +196,7 @@ def test_every_field_is_a_column_of_the_event() -> None:
         ("status=abc", "no status"),
         ("address=192.0.2", "does not appear"),
         ("address~192", "no regular expression"),
-        ("path~(", "regex parse error"),
+        ("path~(", r"^'\(' is no regular expression \(unclosed group\)$"),
         ("path~(?=a)", "look-around"),
     ],
 )
@@ -387,6 +387,20 @@ def test_bad_options_are_refused_by_name(given: dict[str, Any], hint: str) -> No
 
     assert caught.value.param_hint is not None
     assert str(caught.value.param_hint).startswith(hint)
+
+
+@pytest.mark.parametrize("sql", ["status >", "status < 400 AND"])
+def test_what_is_no_expression_is_told_what_one_is(sql: str) -> None:
+    with pytest.raises(click.BadParameter) as caught:
+        from_options(where=sql)
+
+    assert "for instance, status < 400" in str(caught.value)
+    assert "as Expr" not in str(caught.value)
+
+
+def test_a_file_of_rules_that_is_not_there_is_said_so_without_numbers_of_errors() -> None:
+    with pytest.raises(click.BadParameter, match=r"^cannot be read: No such file or directory$"):
+        from_options(include_from=(Path("/nonexistent/rules"),))
 
 
 def test_a_bad_line_of_a_file_is_named_by_its_number(tmp_path: Path) -> None:

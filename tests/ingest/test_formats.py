@@ -17,6 +17,7 @@ from ingest.formats import FORMATS, REJECT_REASONS, Format, Parsed, named, parse
 from ingest.formats.ncsa import NCSA
 from ingest.formats.values import unescape_text
 from ingest.sources import find_sources, open_source
+from tests.examples import SOME
 
 REAL_LOG = Path(__file__).resolve().parents[2] / ".." / "shared" / "data" / "apache_access_10k.log.gz"
 START = "192.0.2.7 - - [17/Jan/2026:10:05:03 +0000]"
@@ -403,7 +404,7 @@ def test_any_bytes_are_parsed_without_raising(data: bytes, form: Format) -> None
     assert len(parsed.events) + len(parsed.rejected) + parsed.skipped_lines == lines
 
 
-@settings(deadline=None)
+@SOME
 @given(st.lists(hostile_text(), min_size=1, max_size=20), st.sampled_from(NCSA))
 def test_a_line_is_read_the_same_alone_and_among_others(texts: list[str], form: Format) -> None:
     alone = [form.parse(frame([text])) for text in texts]

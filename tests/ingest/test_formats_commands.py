@@ -9,6 +9,7 @@ from types import SimpleNamespace
 
 import msgspec
 import pytest
+from rich.cells import cell_len
 
 import cli
 from ingest.formats import FORMATS
@@ -98,6 +99,24 @@ def test_a_caret_stands_right_behind_what_is_escaped(run: Run) -> None:
     assert code == 6
     assert "\x1b" not in out
     assert shown[pointed.index("^") :].startswith("OK")
+
+
+def test_a_caret_stands_right_behind_what_is_wide_or_has_no_width(run: Run) -> None:
+    _, out, _ = run("explain", "e\u0301\u4e2d 192.0.2.7", "--format", "combined")
+    *_, shown, caret = out.splitlines()
+    assert cell_len(shown.partition("192.0.2.7")[0]) + len("192.0.2.7") == caret.index("^")
+
+
+@pytest.mark.parametrize("line", ["", " \t", "\0\0\0"])
+def test_a_blank_line_is_said_to_be_one(run: Run, line: str) -> None:
+    code, out, _ = run("explain", line)
+    assert (code, out) == (0, "The line is blank: it is counted as skipped.\n")
+
+
+def test_an_empty_file_is_not_said_to_be_in_a_format_near_to_any(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "new.log").touch()
+    code, out, _ = run("detect", tmp_path / "new.log")
+    assert (code, out) == (6, f"{tmp_path}/new.log: no line of a log in it\n")
 
 
 def test_a_long_line_is_shown_around_where_it_fails(run: Run) -> None:

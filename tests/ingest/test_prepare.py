@@ -20,6 +20,7 @@ from ingest.formats import FORMATS, REJECT_REASONS, named
 from ingest.prepare import SENTENCES, Prepared, PreparedLines, Recipe, checked, prepare, prepare_parsed
 from ingest.tally import Counts
 from ingest.writer.checks import DUPLICATE_KEY, ITEM_TOO_LARGE, STORE_REASONS
+from tests.examples import HANDFUL, SOME
 from tests.ingest.runs import combined_lines
 
 SOURCE_ID = "0123456789abcdef"
@@ -79,6 +80,7 @@ def test_an_empty_chunk_is_nothing() -> None:
 
 
 @pytest.mark.parametrize("form", sorted(FORMATS))
+@HANDFUL
 @given(BYTES, st.integers(0, 10**9), st.integers(1, 10**6))
 @example(b"\xef\xbb\xbf", 0, 1)
 def test_whatever_the_bytes_are_the_counts_add_up(form: str, data: bytes, start: int, number: int) -> None:
@@ -93,6 +95,7 @@ def test_whatever_the_bytes_are_the_counts_add_up(form: str, data: bytes, start:
     assert len({(item["pk"]["S"], item["sk"]["S"]) for item in items_of(prepared)}) == counts.events
 
 
+@SOME
 @given(BYTES, st.integers(0, 10**9), st.integers(1, 10**6))
 def test_a_rejected_line_is_kept_with_its_own_bytes_and_place(data: bytes, start: int, number: int) -> None:
     for letter in prepare(chunk_of(data, start, number), recipe()).letters:

@@ -5,6 +5,7 @@ What the query says is said of every line; a line's own word counts first. Googl
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Final
 
 import polars as pl
@@ -115,6 +116,7 @@ def _unquoted(named: pl.Series) -> pl.Series:
     return ("{" + named.str.replace(r'^"pr[0-9]+"', '"pr"') + "}").str.json_path_match("$.pr")
 
 
+@cache
 def _computed() -> tuple[pl.Expr, ...]:
     is_whole = text("en").is_not_null() & text("tid").is_not_null()
     parts = ("cid", "_p", "_s", "line")

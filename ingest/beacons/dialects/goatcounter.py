@@ -11,6 +11,7 @@ Source: arp242/goatcounter 2.x, `count.js` and the documentation of its API.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from functools import cache
 from typing import Any, Final
 
 import polars as pl
@@ -65,6 +66,7 @@ def read(requests: pl.DataFrame) -> pl.DataFrame:
     )
 
 
+@cache
 def _url() -> pl.Expr:
     """Return the page of a view: its path, which may lack its first slash, and its query string."""
     path = pl.col("p")

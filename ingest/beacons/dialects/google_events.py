@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Final
 
 import polars as pl
@@ -37,6 +38,7 @@ _LINKS: Final = ("click", "outlink", "download")
 _ORDERED: Final = "transaction"
 
 
+@cache
 def kind_of(event: str, outbound: str) -> pl.Expr:
     """Return the kind of events, of whose columns `event` has the name and `outbound` says that a link leads away."""
     kind = pl.col(event).replace_strict(_KINDS, default="event", return_dtype=pl.String)
@@ -44,6 +46,7 @@ def kind_of(event: str, outbound: str) -> pl.Expr:
     return pl.when(leads_away).then(pl.lit("outlink")).otherwise(kind).alias("kind")
 
 
+@cache
 def action_of(event: str) -> pl.Expr:
     """Return the name of an event as its action, unless its kind says all of it."""
     return pl.when(~pl.col("kind").is_in(_WITHOUT_ACTION)).then(event).alias("event_action")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Final
 
 import polars as pl
@@ -103,6 +104,7 @@ def _events(requests: pl.DataFrame) -> pl.DataFrame:
     return beside(requests.select("row"), client, sites).with_columns(whole.alias("body")).explode("body")
 
 
+@cache
 def _computed() -> tuple[pl.Expr, ...]:
     is_whole = pl.col("is_object") & text("name").is_not_null()
     return (

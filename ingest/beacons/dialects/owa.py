@@ -14,6 +14,7 @@ Source: the project's own contract of its beacons, `tests/fixtures/beacon_contra
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import cache
 from typing import Final
 
 import polars as pl
@@ -119,14 +120,17 @@ def _split(requests: pl.DataFrame) -> pl.DataFrame:
     )
 
 
+@cache
 def _kind() -> pl.Expr:
     return pl.col("event_type").replace_strict(KINDS, default="event", return_dtype=pl.String)
 
 
+@cache
 def _unknown_type() -> pl.Expr:
     return pl.when(~pl.col("event_type").is_in(list(KINDS))).then(values.text("event_type"))
 
 
+@cache
 def _referrer() -> pl.Expr:
     is_first = pl.col("is_new_session").str.to_lowercase().is_in(_TRUE).fill_null(value=False)
     return pl.coalesce(pl.when(is_first).then(values.text("session_referer")), values.text("HTTP_REFERER"))

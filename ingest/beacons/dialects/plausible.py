@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Final
 
 import polars as pl
@@ -81,6 +82,7 @@ def _kind(name: str) -> pl.Expr:
     return pl.col(name).replace_strict(_KINDS, default="event", return_dtype=pl.String).alias("kind")
 
 
+@cache
 def _is_whole() -> pl.Expr:
     named = (pl.col(name).is_not_null() for name in ("name", "url", "site_id"))
     return pl.all_horizontal("is_object", *named)

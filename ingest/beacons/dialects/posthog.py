@@ -7,6 +7,7 @@ with gzip cannot stand in a log of texts, and are refused.
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Final
 
 import polars as pl
@@ -124,10 +125,12 @@ def _plain_bodies(requests: pl.DataFrame) -> pl.Series:
     return pl.select(pl.when(in_form | in_query).then(plain).otherwise(bodies)).to_series()
 
 
+@cache
 def _kind() -> pl.Expr:
     return pl.col("event").replace_strict(_KINDS, default="event", return_dtype=pl.String).alias("kind")
 
 
+@cache
 def _page() -> tuple[pl.Expr, ...]:
     width, height = (pl.col(name).str.extract(r"^(\d{1,6})") for name in ("$screen_width", "$screen_height"))
     return (
@@ -139,6 +142,7 @@ def _page() -> tuple[pl.Expr, ...]:
     )
 
 
+@cache
 def _who() -> tuple[pl.Expr, ...]:
     visitor = pl.coalesce(text("distinct_id"), text("distinct_inside"))
     named = pl.when(pl.col("event") == "$identify").then(visitor)
@@ -153,6 +157,7 @@ def _who() -> tuple[pl.Expr, ...]:
     )
 
 
+@cache
 def _what() -> tuple[pl.Expr, ...]:
     action = pl.coalesce(text("$event_type"), text("$exception_type"), "event")
     return (
@@ -162,6 +167,7 @@ def _what() -> tuple[pl.Expr, ...]:
     )
 
 
+@cache
 def _campaign_and_order() -> tuple[pl.Expr, ...]:
     source, medium, campaign, term, content = (text(name) for name in _UTM)
     return (
@@ -176,6 +182,7 @@ def _campaign_and_order() -> tuple[pl.Expr, ...]:
     )
 
 
+@cache
 def _when() -> tuple[pl.Expr, ...]:
     return (
         pl.coalesce(read_iso_time(pl.col("timestamp")), epoch("$time")).alias("created_at"),
@@ -183,6 +190,7 @@ def _when() -> tuple[pl.Expr, ...]:
     )
 
 
+@cache
 def _refused() -> pl.Expr:
     sited = pl.any_horizontal(pl.col(name).is_not_null() for name in ("api_key", "token", "token_inside"))
     is_whole = pl.col("is_object") & text("event").is_not_null() & sited

@@ -5,6 +5,7 @@ Self-describing JSON, in plain text or base64, is read as far as its schema's na
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Final
 
 import polars as pl
@@ -149,6 +150,7 @@ def _plain(found: pl.DataFrame, plain: str, encoded: str) -> pl.Series:
     return pl.select(pl.coalesce(found[plain], decode_base64(found[encoded]))).to_series()
 
 
+@cache
 def _kind() -> pl.Expr:
     described = pl.col("schema").replace_strict(_SCHEMA_KINDS, default="event", return_dtype=pl.String)
     away, here = (pl.col(name).str.extract(_AUTHORITY).str.to_lowercase() for name in ("target", "url"))
@@ -162,6 +164,7 @@ def _kind() -> pl.Expr:
     )
 
 
+@cache
 def _done() -> tuple[pl.Expr, ...]:
     return (
         pl.coalesce(text("se_ac"), pl.when(e="ue").then("schema")).alias("event_action"),
@@ -170,6 +173,7 @@ def _done() -> tuple[pl.Expr, ...]:
     )
 
 
+@cache
 def _bought() -> tuple[pl.Expr, ...]:
     return (
         pl.coalesce(text("tr_id"), text("ti_id")).alias("order"),
@@ -188,6 +192,7 @@ def _item_arrays(events: pl.DataFrame) -> pl.Series:
     return item_arrays(events.select(**_ITEM).with_columns(rows), len(events))
 
 
+@cache
 def _is_whole() -> pl.Expr:
     described = (pl.col("e") != "ue") | pl.col("schema").is_not_null()
     return (pl.col("e").is_in(list(_KINDS)) & described).fill_null(value=False)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Final
 
 import polars as pl
@@ -68,6 +69,7 @@ def read_umami(requests: pl.DataFrame) -> pl.DataFrame:
     )
 
 
+@cache
 def _referrer() -> pl.Expr:
     """Return the referrer; one on the site itself may be sent without its host."""
     is_local = pl.col("referrer").str.starts_with("/") & ~pl.col("referrer").str.starts_with("//")
@@ -75,6 +77,7 @@ def _referrer() -> pl.Expr:
     return pl.when(is_local).then(whole).otherwise(text("referrer")).alias("referrer")
 
 
+@cache
 def _kind() -> pl.Expr:
     named = pl.when(text("name").is_null()).then(pl.lit("pageview")).otherwise(pl.lit("event"))
     kinds = {"identify": "identify", "performance": "timing"}
@@ -83,6 +86,7 @@ def _kind() -> pl.Expr:
     ).alias("kind")
 
 
+@cache
 def _is_whole() -> pl.Expr:
     sited = pl.any_horizontal(text(name).is_not_null() for name in _SITES)
     return pl.col("is_object") & sited & pl.col("type").is_in(_TYPES).fill_null(value=False)

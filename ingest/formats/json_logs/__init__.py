@@ -1,8 +1,9 @@
 """Logs of one JSON object a line, each a table from the members of the object to columns.
 
 In reading order: `paths` (where in an object a value stands), `objects` (texts to columns, so that no line spoils
-another), `times`, `converting` (the insides of values), `members` (a row of a table, and what it makes of the
-values), `explaining`, `format` (a format), `servers` and `clouds` (the tables), `maps` (a user's own table).
+another) with `arrow` (those that are alike), `times`, `converting` (the insides of values), `members` (a row of a
+table, and what it makes of the values), `explaining`, `format` (a format), `servers` and `clouds` (the tables),
+`maps` (a user's own table).
 """
 
 from __future__ import annotations

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Final
 
 import polars as pl
 
+from ingest.formats.fields import literal
 from ingest.formats.finish import finish, is_skipped
 from ingest.formats.json_logs.explaining import explain
 from ingest.formats.json_logs.members import Member, extract
@@ -47,11 +47,11 @@ class JsonFormat(Format):
         """Return the columns the format can carry, each once."""
         return tuple(dict.fromkeys(name for member in self.members for name in member.columns))
 
-    @cached_property
-    def clue(self) -> str:  # type: ignore[override]  # a property, made once
+    @property
+    def clue(self) -> str:
         """Return an expression of the names of which a line has one; see `Format.clue`."""
-        names = sorted({re.escape(str(path[-1])) for path in self._telling})
-        return f'"(?:{"|".join(names)})"' if names else ""
+        names = ([step for step in path if isinstance(step, str)] for path in self._telling)
+        return f'"(?:{"|".join(literal(steps[-1]) for steps in names)})"' if self._telling else ""
 
     @cached_property
     def _telling(self) -> tuple[Path, ...]:
@@ -87,8 +87,7 @@ class JsonFormat(Format):
         )
 
     def _is_event(self, rows: pl.DataFrame, found: pl.DataFrame, are_objects: pl.Series) -> pl.Series:
-        targets = [pl.col(name).is_not_null() for name in TARGETS if name in found.columns]
-        conditions = [found.select(pl.any_horizontal(targets)).to_series()]
+        conditions = [self._has_request(rows, found)]
         if self._telling:
             conditions.append(
                 rows.select(pl.any_horizontal(_is_there(path) for path in self._telling)).to_series()
@@ -104,6 +103,16 @@ class JsonFormat(Format):
             is_event &= condition
 
         return is_event
+
+    def _has_request(self, rows: pl.DataFrame, found: pl.DataFrame) -> pl.Series:
+        """Tell which objects have a request in them, were it one of which the server could read nothing: ``-``."""
+        targets = [pl.col(name).is_not_null() for name in TARGETS if name in found.columns]
+        is_told = found.select(pl.any_horizontal(targets)).to_series()
+        if is_told.all():
+            return is_told
+
+        paths = (path for member in self.members if {*member.columns} & {*TARGETS} for path in member.paths)
+        return is_told | rows.select(pl.any_horizontal(_is_there(path) for path in paths)).to_series()
 
     def _finished(
         self, lines: pl.DataFrame, found: pl.DataFrame, unmatched: pl.DataFrame, skipped: int

@@ -20,9 +20,8 @@ from collections.abc import Collection
 from typing import Final, cast
 
 import polars as pl
-import pyarrow as pa
-import pyarrow.json as pj
 
+from ingest.formats.json_logs.arrow import are_alike, read_alike
 from ingest.formats.json_logs.paths import Node, Path
 
 SHALLOW: Final = 100
@@ -32,7 +31,7 @@ _OBJECT: Final = r"(?s)^[ \t\r]*\{.*\}[ \t\r]*$"
 _SUSPECT: Final = r'[\x00-\x1f]|\\(?:[^"\\/bfnrtu]|u[dD])'
 _SURROGATE: Final = r"\\u[dD][89a-fA-F]"
 _PAIR: Final = r"\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}"
-_BLOCK_BYTES: Final = 2**20
+_FEWEST_ALIKE: Final = 0.75
 _PARTS: Final = 8
 
 # A text without end goes to the end of the line, so that nothing of it is looked at twice.
@@ -101,9 +100,10 @@ def _all_at_once(texts: pl.Series, tree: Node, numbers: Collection[Path]) -> pl.
     if _are_deep(texts):
         return None
 
-    data = texts.str.join("\n").item().encode()
+    data = _lines(texts)
     if any(node.is_nested for node in tree.members.values()):
-        rows = _by_arrow(texts, data, tree, numbers)
+        rows = read_alike(texts, data, tree, numbers)
+        rows = _mostly_alike(texts, tree, numbers) if rows is None else rows
         if rows is not None:
             return rows
 
@@ -126,30 +126,23 @@ def _by_polars(data: bytes, tree: Node, count: int) -> pl.DataFrame | None:
     return rows if len(rows) == count else None
 
 
-def _by_arrow(texts: pl.Series, data: bytes, tree: Node, numbers: Collection[Path]) -> pl.DataFrame | None:
-    """Return what Arrow reads if all values are of the types that they have in the first text.
-
-    Arrow reads one object after the other, wherever lines end. But no object goes on behind a line's end: the line
-    ends in a brace and the next one begins with one, which JSON has nowhere. So as many objects as lines are one
-    object a line.
-    """
-    try:
-        sample = json.loads(texts[0])
-        schema = pa.schema(
-            [
-                (name, node.arrow_type(sample.get(name), numbers, (name,)))
-                for name, node in tree.members.items()
-            ]
-        )
-        table = pj.read_json(
-            io.BytesIO(data),
-            read_options=pj.ReadOptions(block_size=_BLOCK_BYTES),
-            parse_options=pj.ParseOptions(explicit_schema=schema, unexpected_field_behavior="ignore"),
-        )
-    except (pa.ArrowException, ValueError, RecursionError):
+def _mostly_alike(texts: pl.Series, tree: Node, numbers: Collection[Path]) -> pl.DataFrame | None:
+    """Return the rows of texts, few of which have values of other types than the rest; None if they are not few."""
+    alike = are_alike(texts, tree, numbers)
+    if not _FEWEST_ALIKE * len(texts) <= alike.sum() < len(texts):
         return None
 
-    return cast("pl.DataFrame", pl.from_arrow(table)) if table.num_rows == len(texts) else None
+    good, odd = texts.filter(alike), texts.filter(~alike)
+    parts = [read_alike(good, _lines(good), tree, numbers), _by_polars(_lines(odd), tree, len(odd))]
+    if any(part is None for part in parts):
+        return None
+
+    rows = pl.concat(_as_text(part, tree) for part in parts if part is not None)
+    return rows[pl.concat([alike.arg_true(), (~alike).arg_true()]).arg_sort()]
+
+
+def _lines(texts: pl.Series) -> bytes:
+    return cast("str", texts.str.join("\n").item()).encode()
 
 
 def _nothing(tree: Node) -> pl.DataFrame:

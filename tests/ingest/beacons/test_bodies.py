@@ -6,7 +6,7 @@ from typing import Any
 
 import polars as pl
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from footfall.event import SCHEMA
@@ -14,6 +14,7 @@ from ingest.beacons import BeaconSettings
 from ingest.beacons.known import DIALECTS
 from ingest.formats import FORMATS
 from ingest.formats.model import TRANSIENT
+from tests.examples import SOME
 from tests.ingest.beacons.beaconing import AT_EPOCH, lines_of, only, outcomes, parsed_of, read_lines, reasons
 
 FORM = "idsite=1&rec=1&url=%2Fa"
@@ -167,7 +168,7 @@ LINES = st.text(alphabet=st.characters(exclude_characters="\n", exclude_categori
 )
 
 
-@settings(max_examples=40)
+@SOME
 @given(st.lists(LINES, max_size=4), st.sampled_from(["beacons", "owa_queue"]))
 def test_any_line_is_an_event_rejected_or_skipped(texts: list[str], form: str) -> None:
     parsed = parsed_of(texts, form)

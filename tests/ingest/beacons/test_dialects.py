@@ -6,7 +6,7 @@ from typing import Any
 
 import polars as pl
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from benchmarks.samples import beacons, content_of, more_beacons
@@ -15,6 +15,7 @@ from ingest.beacons.known import DIALECTS
 from ingest.beacons.model import Dialect
 from ingest.beacons.recognise import recognise
 from ingest.formats import FORMATS
+from tests.examples import HANDFUL
 from tests.ingest.beacons.asking import rows_of
 from tests.ingest.beacons.beaconing import lines_of, read_lines
 
@@ -69,7 +70,7 @@ def test_a_dialect_is_the_only_one_that_knows_its_example(dialect: Dialect) -> N
 
 
 @EVERY
-@settings(max_examples=15)
+@HANDFUL
 @given(data=st.data())
 def test_a_dialect_makes_something_of_any_text(dialect: Dialect, data: st.DataObject) -> None:
     requests = data.draw(st.lists(st.tuples(TEXTS, TEXTS), min_size=1, max_size=3))

@@ -18,6 +18,7 @@ from ingest.beacons.json_bodies import (
     spread_arrays,
 )
 from ingest.beacons.json_texts import elements, members, merge_objects, to_objects, without
+from tests.examples import SOME
 
 GOOD = '{"a":"x","b":1}'
 JSON = st.recursive(
@@ -100,7 +101,7 @@ def test_what_is_made_of_a_body_does_not_depend_on_its_neighbours(bodies: list[s
     assert read(*bodies) == [row for body in bodies for row in read(body)]
 
 
-@settings(max_examples=40)
+@SOME
 @given(st.lists(st.dictionaries(st.sampled_from("abcd"), JSON, max_size=4), max_size=8))
 def test_every_object_is_read(values: list[dict[str, Any]]) -> None:
     found = read(*(json.dumps(value) for value in values))

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from ingest.beacons.dialects.matomo import MATOMO
+from tests.ingest.beacons.asking import rows_of
 from tests.ingest.beacons.beaconing import AT_EPOCH, form_of, get, only, read_lines, reasons
 
 BASE = {"idsite": 1, "rec": 1, "url": "https://www.example.com/bikes?x=1"}
@@ -154,6 +155,21 @@ def test_a_body_has_several_as_query_strings_and_as_objects() -> None:
         ("/b", "é&=+"),
     ]
     assert read.extra == 2
+
+
+@pytest.mark.parametrize("odd", ["", "]", "]&idsite=3", ",", ", ", ",&idsite=3", "?", "[", "idsite=3&url=]"])
+def test_requests_in_a_body_are_the_same_however_it_is_written(odd: str) -> None:
+    requests = ["?idsite=1&rec=1&url=%2Fa,b", odd, "idsite=2&rec=1&url=%2F%5B%22,%22%5D", odd]
+    plain = json.dumps({"requests": requests, "token_auth": "0"})
+    written = [
+        plain,
+        json.dumps({"requests": requests}, separators=(",", ":")),
+        plain.replace("/", "\\/").replace("=", "\\u003d"),
+        json.dumps({"token_auth": "0", "requests": requests}, indent=1),
+    ]
+    rows = [rows_of(MATOMO, (None, body)) for body in written]
+    assert len(rows[0]) == 4
+    assert rows == [rows[0]] * 4
 
 
 @pytest.mark.parametrize("body", ['{"requests":"idsite"}', '{"requests":[[]]}', '{"requests":[{"rec":1}]}'])

@@ -88,14 +88,18 @@ def logged(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return stored(tmp_path_factory.mktemp("logged"), "combined", map(combined, visits()))
 
 
+@pytest.fixture(scope="module")
+def expected(logged: Path) -> Rows:
+    return reported(logged)
+
+
 @pytest.fixture(scope="module", params=RENDERERS)
 def told(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The store with the beacons of a dialect."""
     return stored(tmp_path_factory.mktemp("told"), request.param, RENDERERS[request.param](visits()))
 
 
-def test_beacons_give_the_rows_of_the_reports_that_the_log_gives(logged: Path, told: Path) -> None:
-    expected = reported(logged)
+def test_beacons_give_the_rows_of_the_reports_that_the_log_gives(expected: Rows, told: Path) -> None:
     assert expected["summary"][0][3] == len(visits())
     assert reported(told) == expected
 

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from footfall.keys import event_identity
 from ingest.formats import FORMATS
+from ingest.formats.owa_queue import _unquoted
 from ingest.formats.owa_rows import read_pairs
 from ingest.formats.php import DEEPEST, MOST_VALUES, NotPhp, read_php
 from tests.ingest.beacons.beaconing import AT_EPOCH, only, parsed_of, read_lines, reasons
@@ -152,14 +153,27 @@ def test_an_event_without_type_is_no_beacon() -> None:
     assert reasons(read_lines(*untyped, form="owa_queue")) == [(1, "no-match"), (2, "no-match")]
 
 
-def test_a_border_within_a_value_leaves_the_row_to_the_reader_of_texts() -> None:
+def test_the_end_of_a_text_within_a_value_leaves_the_row_to_the_reader_of_texts() -> None:
+    titles = ['a";s:1:"b', ';";', 'x";', ";", "a:", 'a:"b', '"', "a"]
     told = [
-        row({"site_id": "s", "page_url": "/", "page_title": title, "timestamp": AT_EPOCH})
-        for title in ('a";s:1:"b', "a:", "a")
+        row({"site_id": "s", "page_url": "/", "page_title": title, "timestamp": AT_EPOCH}) for title in titles
     ]
-    assert read_pairs(pl.Series(map(encoded, told)))[1].to_list() == [False, False, True]
-    titles = read_lines(*told, form="owa_queue").parsed.events["title"].to_list()
-    assert titles == ['a";s:1:"b', "a:", "a"]
+    assert read_pairs(pl.Series(map(encoded, told)))[1].to_list() == [False] * 4 + [True] * 4
+    assert read_lines(*told, form="owa_queue").parsed.events["title"].to_list() == titles
+
+
+@pytest.mark.parametrize("title", ["%3;", "%;;", "%4g"])
+def test_percent_signs_that_php_has_not_escaped_are_left_to_the_reader_of_texts(title: str) -> None:
+    told = row({"site_id": "s", "page_url": "/", "page_title": "T"})
+    damaged = told.replace("s%3A1%3A%22T%22", f"s%3A1%3A%22{title}%22")
+    assert damaged != told
+    assert read_pairs(pl.Series([encoded(damaged)]))[1].to_list() == [False]
+    assert reasons(read_lines(damaged, form="owa_queue")) == [(1, "no-match")]
+
+
+@given(st.text(alphabet="%2B+a0f._~-", max_size=20))
+def test_percent_signs_that_begin_no_escape_stay(text: str) -> None:
+    assert _unquoted(text) == unquote_to_bytes(text.replace("+", " "))
 
 
 @pytest.mark.parametrize(

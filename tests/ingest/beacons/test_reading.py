@@ -19,6 +19,7 @@ from ingest.beacons.model import BEACON_REASONS, BEACON_SCHEMA, KINDS
 from ingest.beacons.rows import number_rows
 from ingest.beacons.times import EARLIEST_AFTER, LATEST_BEFORE, LONGEST_WAIT, happened_at
 from ingest.beacons.urls import split_page
+from tests.examples import SOME
 from tests.ingest.beacons.beaconing import (
     AT_EPOCH,
     form_of,
@@ -326,6 +327,7 @@ def _texts() -> st.SearchStrategy[str]:
     return (requests | st.text()).filter(lambda text: "\n" not in text)
 
 
+@SOME
 @given(st.lists(_texts(), max_size=8))
 def test_any_log_is_read_and_each_request_has_an_outcome(texts: list[str]) -> None:
     parsed = parsed_of(texts)
@@ -351,6 +353,7 @@ BODY_PARTS = st.recursive(
 )
 
 
+@SOME
 @given(st.lists(st.fixed_dictionaries({"requests": BODY_PARTS, "hits": BODY_PARTS}), max_size=4))
 def test_any_body_is_read_and_each_has_an_outcome(bodies: list[dict[str, Any]]) -> None:
 

@@ -12,13 +12,28 @@ from ingest.deadletters import read_letters
 from ingest.deadletters.again import Choice
 from ingest.deadletters.retry import Retried, Retry
 from ingest.deadletters.run import run_retry
+from ingest.enrich import Enrichment
+from ingest.enrich.rewrite import Rewriting
 from ingest.formats import Format, named
 from ingest.settings import IngestSettings
 from ingest.tally import Tally
-from tests.ingest.runs import HurriedClock, embedded_store
+from tests.ingest.runs import HurriedClock, embedded_store, ingest
 
 VHOST: Final[Format] = named("combined_vhost")
 COMMON: Final[Format] = named("common")
+SHIFTED: Final = Enrichment(rewriting=Rewriting(time_shift_seconds=-3600))
+LINE: Final = (
+    b'%s:443 192.0.2.%d - - [17/Jan/2026:10:%02d:%02d +0000] "GET /p?%d HTTP/1.1" 200 53 "-" "Agent/%d"'
+)
+
+
+def line(number: int, host: bytes = b"www.example.org") -> bytes:
+    return LINE % (host, number % 200, number // 60 % 60, number % 60, number, number % 5)
+
+
+async def refused_log(store: Path, log: Path, **settings: Any) -> None:
+    """Ingest a log with the wrong format."""
+    await ingest(store, log, format=COMMON, max_rejected=1.0, **settings)
 
 
 async def retry(store_path: Path, file: Path, choice: Choice | None = None, **settings: Any) -> Retried:

@@ -21,7 +21,7 @@ from ingest.deadletters.again import CUT, NO_FORMAT, NO_SITE, Choice
 from ingest.enrich import Enrichment
 from ingest.filters import Filters
 from tests.fakes import FakeClock
-from tests.ingest.deadletters.retries import COMMON, VHOST, retry, retry_into
+from tests.ingest.deadletters.retries import SHIFTED, VHOST, line, refused_log, retry, retry_into
 from tests.ingest.runs import (
     BreakingEngine,
     FaultyEngine,
@@ -37,14 +37,7 @@ from tests.ingest.runs import (
 pytestmark = pytest.mark.anyio
 
 ROOT: Final = Path(__file__).parents[3]
-LINE: Final = (
-    b'%s:443 192.0.2.%d - - [17/Jan/2026:10:%02d:%02d +0000] "GET /p?%d HTTP/1.1" 200 53 "-" "Agent/%d"'
-)
 BAD: Final = b"no line of any log"
-
-
-def line(number: int, host: bytes = b"www.example.org") -> bytes:
-    return LINE % (host, number % 200, number // 60 % 60, number % 60, number, number % 5)
 
 
 def odd_lines() -> list[bytes]:
@@ -82,11 +75,6 @@ def store(tmp_path: Path) -> Path:
     return tmp_path / "store.db"
 
 
-async def refused_log(store: Path, log: Path, **settings: Any) -> None:
-    """Ingest a log with the wrong format."""
-    await ingest(store, log, format=COMMON, max_rejected=1.0, **settings)
-
-
 @pytest.mark.parametrize(
     "settings",
     [
@@ -96,6 +84,7 @@ async def refused_log(store: Path, log: Path, **settings: Any) -> None:
         {"enrichment": Enrichment(addresses="none"), "chunk_bytes": 300},
         {"filters": Filters(since=datetime(2026, 1, 17, 10, 0, 20, tzinfo=UTC))},
         {"filters": Filters(until=datetime(2026, 1, 17, 10, 0, 20, tzinfo=UTC))},
+        {"enrichment": SHIFTED},
     ],
 )
 async def test_a_retry_in_the_right_format_stores_what_an_ingest_in_it_would_have(

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from ingest.enrich.campaign import COLUMNS, LONGEST_VALUE, read_campaign
 from ingest.enrich.lists.reading import read_list
 from ingest.enrich.rules import Rules
+from tests.examples import SOME
 from tests.ingest.enrich.frames import after, after_row, events_of, settings_of
 
 
@@ -117,6 +118,7 @@ def test_any_query_is_read_in_order(queries: list[str | None]) -> None:
     assert all(done.schema[name] == pl.String for name in COLUMNS)
 
 
+@SOME
 @given(st.lists(st.sampled_from(["utm_source=a", "ref=x&gclid=1", "q=1", None]), min_size=1))
 def test_an_event_has_the_campaign_it_has_alone(queries: list[str | None]) -> None:
     together = read_campaign(events_of(*[{"query": query} for query in queries]), settings_of())

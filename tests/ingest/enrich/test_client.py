@@ -10,6 +10,7 @@ from footfall.keys import visitor_bucket, visitor_id
 from ingest.enrich import Enrichment, EnrichSettings, enrich
 from ingest.enrich.client import resolve_client
 from ingest.enrich.proxies import parse_address, trust
+from tests.examples import SOME
 from tests.ingest.enrich.rows import events
 
 PROXIES = ("private", "203.0.113.0/24", "2001:db8:f::/48")
@@ -155,6 +156,7 @@ def test_what_is_no_network_is_refused(name: str) -> None:
         trust((name,))
 
 
+@SOME
 @given(
     st.lists(st.ip_addresses(v=4), max_size=5), st.lists(st.integers(0, 32), min_size=5), st.ip_addresses(v=4)
 )

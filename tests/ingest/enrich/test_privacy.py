@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from footfall.layout import encode
 from ingest.enrich import Enrichment, EnrichSettings, enrich
+from tests.examples import SOME
 from tests.ingest.enrich.rows import events
 
 DEFAULT = EnrichSettings(None, 8, b"salt", Enrichment(trusted_proxies=("private",)))
@@ -57,6 +58,7 @@ def _row(addressed: dict[str, Any], sent: dict[str, Any]) -> dict[str, Any]:
     return {**sent, **addressed}
 
 
+@SOME
 @given(st.lists(st.builds(_row, ADDRESSED, SENT), min_size=1, max_size=12))
 def test_no_full_address_cookie_session_or_mail_is_stored(rows: list[dict[str, Any]]) -> None:
     text = stored_text(rows)

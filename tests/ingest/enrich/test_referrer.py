@@ -13,6 +13,7 @@ from ingest.enrich.origins import MEDIA, find_origin, known_origins
 from ingest.enrich.referrer import LONGEST_HOST, classify_referrer
 from ingest.enrich.rules import ReferrerRule, Rules
 from ingest.enrich.settings import EnrichSettings
+from tests.examples import SOME
 from tests.ingest.enrich.frames import Row, after, after_row, events_of, settings_of
 
 
@@ -139,6 +140,7 @@ def test_what_a_beacon_says_of_its_campaign_stays() -> None:
 REFERRERS = st.none() | st.text() | st.from_regex(r"\Ahttps?://[a-z.]{0,9}google[a-z.]{0,6}/(\?q=.*)?\Z")
 
 
+@SOME
 @given(st.lists(REFERRERS))
 def test_any_referrer_is_classified_in_order(referrers: list[str | None]) -> None:
     frame = events_of(*[{"referrer": referrer} for referrer in referrers])
@@ -150,6 +152,7 @@ def test_any_referrer_is_classified_in_order(referrers: list[str | None]) -> Non
     )
 
 
+@SOME
 @given(
     st.lists(st.sampled_from([None, "https://www.example.com/", "https://t.co/", "https://bing.com/?q=a"]))
 )

@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 from ingest.enrich.lists.reading import read_list
 from ingest.enrich.resource import CLASSES, classify_resource
 from ingest.enrich.rules import Rules
+from tests.examples import SOME
 from tests.ingest.enrich.frames import after, after_row, events_of, settings_of
 
 
@@ -116,6 +117,7 @@ def test_a_users_rules_go_before_all_others() -> None:
     assert after(classify_resource, settings_of(rules), path="/a.pdf", method="PUT")["resource"] == "page"
 
 
+@SOME
 @given(st.lists(st.tuples(st.none() | st.text(), st.sampled_from([None, "request", "pageview", "ping"]))))
 def test_any_path_has_a_class_in_order(rows: list[tuple[str | None, str | None]]) -> None:
     events = [{"path": path, "kind": kind} for path, kind in rows]

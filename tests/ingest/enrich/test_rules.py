@@ -141,7 +141,7 @@ def test_what_is_wrong_is_said_with_file_and_key(tmp_path: Path, text: str, sent
 
 
 def test_a_file_that_is_not_there_is_said_so(tmp_path: Path) -> None:
-    with pytest.raises(SettingsError, match="No such file"):
+    with pytest.raises(SettingsError, match="cannot be read: No such file"):
         load_rules(tmp_path / "nothing.toml")
 
 

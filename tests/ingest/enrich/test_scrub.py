@@ -10,6 +10,7 @@ from footfall.event import SCHEMA
 from ingest.enrich import Enrichment, EnrichSettings
 from ingest.enrich.rules import Rules
 from ingest.enrich.scrub import COLUMNS, ENDINGS, NAMES, scrub_urls
+from tests.examples import SOME
 from tests.ingest.enrich.rows import events
 
 SETTINGS = EnrichSettings(None, 8, b"salt")
@@ -130,6 +131,7 @@ PIECES = st.sampled_from(
 TEXTS = st.none() | st.text(max_size=30) | st.lists(PIECES, max_size=14).map("".join)
 
 
+@SOME
 @given(st.lists(TEXTS, min_size=1, max_size=8), st.sampled_from(sorted(COLUMNS)))
 @example(["anna@example.org@example.net"], "path")
 def test_what_was_scrubbed_is_not_changed_again(texts: list[str | None], column: str) -> None:

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from footfall.keys import event_identity, own_visitor_id, session_id, visitor_bucket, visitor_id
 from footfall.salts import Secret, choose_salts
 from ingest.enrich import Enrichment, EnrichSettings, enrich
+from tests.examples import SOME
 from tests.ingest.enrich.rows import AT, events
 
 TABLE = EnrichSettings(None, 64, b"salt")
@@ -114,6 +115,7 @@ SENT = st.fixed_dictionaries(
 )
 
 
+@SOME
 @given(st.lists(st.tuples(SENT, st.integers(-3, 3)), min_size=1, max_size=12))
 def test_each_event_is_identified_as_if_alone(rows: list[tuple[dict[str, str | None], int]]) -> None:
     settings = daily(SECRET.advanced(AT.date()))

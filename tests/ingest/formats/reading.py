@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import gzip
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
 import polars as pl
 import pytest
+from hypothesis import strategies as st
 
 from footfall.errors import FormatError
 from ingest.formats import Format, Parsed, named
@@ -17,6 +18,11 @@ REPOSITORY = Path(__file__).resolve().parents[3]
 REAL_LOG = REPOSITORY / ".." / "shared" / "data" / "apache_access_10k.log.gz"
 SAMPLE = REPOSITORY / "sample_logs" / "combined.log"
 PLACE = ("line_number", "offset")
+STAMP = "[17/Jan/2026:10:05:03 +0000]"
+PIECES = st.sampled_from(
+    [STAMP, "192.0.2.7", "-", '"', "\\", " ", "GET / HTTP/1.1", "200", "\0", "#", "|", "x"]
+)
+LINES = st.lists(st.lists(PIECES, max_size=12).map("".join) | st.text(), max_size=6)
 
 
 def frame(texts: Sequence[str]) -> pl.DataFrame:
@@ -50,6 +56,27 @@ def refused(spec: str) -> FormatError:
         named(spec)
 
     return caught.value
+
+
+def refusal_of(make: Callable[[str], Format], definition: str) -> FormatError | None:
+    """Return the error that a definition is refused with, None for one that makes a format."""
+    try:
+        make(definition)
+    except FormatError as error:
+        return error
+
+    return None
+
+
+def keeps_every_line(form: Format, lines: list[str]) -> bool:
+    """Tell whether each line has one outcome; explaining a line and asking whether it is whole must not raise."""
+    for line in lines:
+        form.explain(line)
+        form.is_whole(line)
+
+    parsed = form.parse(frame(lines))
+    is_timed = parsed.events["time"].null_count() == 0
+    return is_timed and len(parsed.events) + len(parsed.rejected) + parsed.skipped_lines == len(lines)
 
 
 def column_of(error: FormatError) -> int:

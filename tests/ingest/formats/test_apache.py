@@ -6,25 +6,27 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from footfall.errors import FormatError
 from ingest.formats import named
 from ingest.formats.apache import apache
 from ingest.formats.template import LONGEST_DEFINITION
+from tests.examples import SOME
 from tests.ingest.formats.reading import (
+    LINES,
     REAL_LOG,
+    STAMP,
     column_of,
     event,
-    frame,
+    keeps_every_line,
     parse,
     real_lines,
     reason,
+    refusal_of,
     refused,
     same_events,
     sample_lines,
 )
 
 AT = datetime(2026, 1, 17, 10, 5, 3, tzinfo=UTC)
-STAMP = "[17/Jan/2026:10:05:03 +0000]"
 CHAIN = "203.0.113.9, 198.51.100.1"
 COMMON = r"%h %l %u %t \"%r\" %>s %b"
 COMBINED = COMMON + r" \"%{Referer}i\" \"%{User-agent}i\""
@@ -255,57 +257,20 @@ DIRECTIVES = st.sampled_from(
         "%%",
     ]
 )
-PIECES = st.sampled_from(
-    [
-        "[17/Jan/2026:10:05:03 +0000]",
-        "192.0.2.7",
-        "-",
-        '"',
-        "\\",
-        " ",
-        "GET / HTTP/1.1",
-        "200",
-        "\0",
-        "#",
-        "|",
-        "x",
-    ]
-)
 
 
-@settings(deadline=None)
-@given(
-    st.lists(DIRECTIVES, max_size=12),
-    st.lists(st.lists(PIECES, max_size=12).map("".join) | st.text(), max_size=6),
-)
+@SOME
+@given(st.lists(DIRECTIVES, max_size=12), LINES)
 def test_whatever_is_given_no_line_is_lost(directives: list[str], lines: list[str]) -> None:
-    try:
-        form = apache("%t" + "".join(directives))
-    except FormatError:
-        return
-
-    parsed = form.parse(frame(lines))
-    assert len(parsed.events) + len(parsed.rejected) + parsed.skipped_lines == len(lines)
-    assert parsed.events["time"].null_count() == 0
-    for line in lines:
-        form.explain(line)
-        form.is_whole(line)
+    definition = "%t" + "".join(directives)
+    assert refusal_of(apache, definition) or keeps_every_line(apache(definition), lines)
 
 
 @settings(deadline=None)
 @given(st.text(alphabet=st.sampled_from('%{}hatr<>!,019s"\\ ^:')))
 def test_any_definition_is_a_format_or_an_error_with_a_hint(definition: str) -> None:
-    error = refusal_of(definition)
+    error = refusal_of(apache, definition)
     assert error is None or error.hint
-
-
-def refusal_of(definition: str) -> FormatError | None:
-    try:
-        apache(definition)
-    except FormatError as error:
-        return error
-
-    return None
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import polars as pl
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from benchmarks.samples import aws, servers, w3c
@@ -15,6 +15,7 @@ from ingest.formats.model import REJECT_REASONS, TRANSIENT, Format
 from ingest.formats.servers import SERVERS
 from ingest.formats.w3c import W3C
 from ingest.formats.w3c import w3c as with_fields
+from tests.examples import HANDFUL
 from tests.ingest.formats.parsing import frame, outcomes
 
 EVERY: tuple[Format, ...] = (*SERVERS, *AWS, *W3C, with_fields("date time cs-uri-stem cs(User-Agent)"))
@@ -37,7 +38,7 @@ def texts(form: Format) -> st.SearchStrategy[str]:
 
 
 @EVERY_FORMAT
-@settings(max_examples=10, deadline=None)
+@HANDFUL
 @given(data=st.data())
 def test_every_line_has_one_outcome_whatever_it_is(form: Format, data: st.DataObject) -> None:
     lines = data.draw(st.lists(texts(form), max_size=5))

@@ -6,22 +6,24 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from footfall.errors import FormatError
 from ingest.formats import named
 from ingest.formats.goaccess import PREDEFINED, goaccess
+from tests.examples import SOME
 from tests.ingest.formats.reading import (
+    LINES,
     REAL_LOG,
+    STAMP,
     column_of,
     event,
-    frame,
+    keeps_every_line,
     real_lines,
+    refusal_of,
     refused,
     same_events,
     sample_lines,
 )
 
 AT = datetime(2026, 1, 17, 10, 5, 3, tzinfo=UTC)
-STAMP = "[17/Jan/2026:10:05:03 +0000]"
 CHAIN = "203.0.113.9, 198.51.100.1"
 COMBINED = '%h %^ %e [%d:%t %^] "%r" %s %b "%R" "%u"'
 
@@ -218,36 +220,16 @@ SPECIFIERS = st.sampled_from(
         ":",
     ]
 )
-PIECES = st.sampled_from(
-    [STAMP, "192.0.2.7", "-", '"', "\\", " ", "GET / HTTP/1.1", "200", "\0", "#", "|", "x"]
-)
 
 
-@settings(deadline=None)
-@given(
-    st.lists(SPECIFIERS, max_size=12),
-    st.lists(st.lists(PIECES, max_size=12).map("".join) | st.text(), max_size=6),
-)
+@SOME
+@given(st.lists(SPECIFIERS, max_size=12), LINES)
 def test_whatever_is_given_no_line_is_lost(specifiers: list[str], lines: list[str]) -> None:
-    form = goaccess("[%d:%t %^]" + "".join(specifiers))
-    parsed = form.parse(frame(lines))
-    assert len(parsed.events) + len(parsed.rejected) + parsed.skipped_lines == len(lines)
-    for line in lines:
-        form.explain(line)
-        form.is_whole(line)
+    assert keeps_every_line(goaccess("[%d:%t %^]" + "".join(specifiers)), lines)
 
 
 @settings(deadline=None)
 @given(st.text(alphabet=st.sampled_from('%{}hdtx^~rs;date=time \\"[]')))
 def test_any_definition_is_a_format_or_an_error_with_a_hint(definition: str) -> None:
-    error = refusal_of(definition)
+    error = refusal_of(goaccess, definition)
     assert error is None or error.hint
-
-
-def refusal_of(definition: str) -> FormatError | None:
-    try:
-        goaccess(definition)
-    except FormatError as error:
-        return error
-
-    return None

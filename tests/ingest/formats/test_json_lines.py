@@ -11,10 +11,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from footfall.errors import FormatError
+from ingest.formats.json_logs.arrow import are_alike
 from ingest.formats.json_logs.maps import from_map
 from ingest.formats.json_logs.objects import mend, read_objects
 from ingest.formats.json_logs.paths import find_value, name_of, parse_path, tree_of
 from ingest.formats.json_logs.times import read_times
+from tests.examples import SOME
 from tests.ingest.formats.parsing import event, frame, outcomes, parse
 
 NONE = frozenset[tuple[str, ...]]()
@@ -148,7 +150,7 @@ LINES = st.lists(
 )
 
 
-@settings(max_examples=150, deadline=None)
+@SOME
 @given(LINES, st.booleans())
 def test_what_a_line_gives_depends_on_the_line_alone(texts: list[str], is_nested: bool) -> None:
     form = NESTED if is_nested else FLAT
@@ -161,6 +163,30 @@ def test_what_a_line_gives_depends_on_the_line_alone(texts: list[str], is_nested
     ]
     assert together.rejected["text"].to_list() == [text for one in alone for text in one.rejected["text"]]
     assert sum(outcomes(together)) == len(lines)
+
+
+ALIKE = '{"t":1768644303.5,"r":{"p":"/shop","h":{"ua":["A"]}},"l":[],"b":5,"s":200}'
+ODD = [
+    ALIKE.replace("1768644303.5", '"2026-01-17T10:05:03Z"'),
+    ALIKE.replace("1768644303.5", "1768644303"),
+    ALIKE.replace("1768644303.5", "1.7686443035e9"),
+    ALIKE.replace("200", '"200"'),
+    ALIKE.replace('"b":5', '"b":5.5'),
+    ALIKE.replace('"b":5', '"b":12345678901234567'),
+    ALIKE.replace('"/shop"', "7"),
+    ALIKE.replace('["A"]', "[7]"),
+]
+
+
+@pytest.mark.parametrize("odd", ODD)
+def test_a_line_with_values_of_other_types_is_read_apart_and_as_ever(odd: str) -> None:
+    lines = [ALIKE] * 5 + [odd, ALIKE]
+    for texts in (lines, lines[::-1], lines[5:] + lines[:5]):
+        tree, numbers = NESTED._tree, NESTED._numbers
+        assert are_alike(pl.Series(texts), tree, numbers).to_list() == [text == ALIKE for text in texts]
+        together = NESTED.parse(frame(texts)).events.drop("line_number", "offset")
+        alone = [NESTED.parse(frame([text])).events.drop("line_number", "offset") for text in texts]
+        assert together.rows() == [one.row(0) for one in alone]
 
 
 @settings(max_examples=150, deadline=None)
@@ -178,7 +204,7 @@ def test_any_json_has_exactly_one_outcome_and_its_texts_come_through(members: di
         assert parsed.events["user"].item() == (expected if expected not in {"-", ""} else None)
 
 
-@settings(max_examples=200, deadline=None)
+@SOME
 @given(st.text() | st.binary().map(lambda data: data.decode(errors="backslashreplace")))
 def test_explaining_never_fails(text: str) -> None:
     for line in (text, f'{{"t":"{text}","p":1}}', f'{{"p":"/x","t":{text}}}'):

@@ -349,3 +349,16 @@ def test_a_servers_template_makes_a_format() -> None:
         "protocol": "HTTP/1.1",
         "duration_ms": 4.0,
     }
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        '{"time":"2026-01-17T10:05:03+0000","remoteIP":"192.0.2.7","request":"-","method":"-","status":"400"}',
+        '{"time":"2026-01-17T10:05:03+0000","remoteIP":"192.0.2.7","request":"","status":"400"}',
+    ],
+)
+def test_a_request_that_the_server_could_not_read_is_an_event(line: str) -> None:
+    found = event(APACHE, line)
+    assert (found["time"], found["ip"], found["status"]) == (AT, "192.0.2.7", 400)
+    assert "path" not in found

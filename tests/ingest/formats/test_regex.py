@@ -12,10 +12,11 @@ from ingest.formats.ncsa import NCSA
 from ingest.formats.regex import regex
 from ingest.formats.regular import RegularFormat
 from ingest.formats.template import LONGEST_DEFINITION
+from tests.examples import SOME
 from tests.ingest.formats.reading import (
     column_of,
     event,
-    frame,
+    keeps_every_line,
     parse,
     reason,
     refused,
@@ -185,21 +186,14 @@ ATOMS = st.sampled_from(
 )  # fmt: skip
 
 
-@settings(deadline=None)
+@SOME
 @given(
     st.lists(ATOMS, max_size=8),
     st.lists(st.text() | st.sampled_from(["1768644303 x | /a 200", '1768644303"\\']), max_size=6),
 )
 def test_whatever_is_given_no_line_is_lost(atoms: list[str], lines: list[str]) -> None:
     form = format_or_none(r"(?P<date>[0-9]*)" + "".join(atoms))
-    if form is None:
-        return
-
-    parsed = form.parse(frame(lines))
-    assert len(parsed.events) + len(parsed.rejected) + parsed.skipped_lines == len(lines)
-    for line in lines:
-        form.explain(line)
-        form.is_whole(line)
+    assert form is None or keeps_every_line(form, lines)
 
 
 @settings(deadline=None)

@@ -5,13 +5,14 @@ from __future__ import annotations
 import json
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from benchmarks.samples import content_of
 from footfall.errors import FormatError
 from ingest.formats import named
 from ingest.formats.wrapped import MOST_WRAPPERS, WRAPPERS, separate, unwrap, wrapper_of
+from tests.examples import SOME
 from tests.ingest.formats.parsing import event, frame, outcomes, parse
 
 COMBINED = named("combined").example
@@ -169,7 +170,7 @@ PIECES = st.sampled_from(
 )  # fmt: skip
 
 
-@settings(max_examples=100, deadline=None)
+@SOME
 @given(
     st.lists(st.lists(PIECES, max_size=10).map("".join) | st.text(max_size=20), max_size=6),
     st.sampled_from(WRAPPED),
