@@ -29,9 +29,13 @@ from ingest.enrich.pipeline import CONCEAL, NEEDED_TEXTS, UNDERSTAND
 from ingest.enrich.rewrite import rewrite, strip_query
 from ingest.filters import Filters
 from ingest.formats import FORMATS, Parsed, parse_chunk
+from ingest.settings import IngestSettings
 from tests.ingest.enrich.mmdb import database, place
 
-ROUNDS: Final = 3
+ROUNDS: Final = 5
+THREADS: Final = IngestSettings().preparers
+"""As many as a run has."""
+
 BEACONS: Final = BeaconSettings()
 FILTERS: Final = Filters()
 PLACES: Final = {
@@ -130,7 +134,7 @@ def measured(chunks: Sequence[Chunk], settings: dict[str, EnrichSettings]) -> di
     best = dict.fromkeys(works, Rate(0, 0))
     for _ in range(ROUNDS):
         for name, work in works.items():
-            now = once(lines, partial(over, 2, work, chunks))
+            now = once(lines, partial(over, THREADS, work, chunks))
             best[name] = Rate(max(best[name].clock, now.clock), max(best[name].processor, now.processor))
 
     return best
@@ -146,7 +150,7 @@ def once(lines: int, work: Callable[[], object]) -> Rate:
 def show(rates: dict[str, Rate]) -> None:
     """Print the rates, each with its ratio to parsing."""
     alone = rates["parse"]
-    print(f"{'':32}{'2 threads':>12}{'ratio':>8}{'per CPU second':>16}{'ratio':>8}")
+    print(f"{'':32}{f'{THREADS} threads':>12}{'ratio':>8}{'per CPU second':>16}{'ratio':>8}")
     for name, each in rates.items():
         clock, processor = each.clock / alone.clock, each.processor / alone.processor
         print(f"{name:32}{each.clock:12,.0f}{clock:8.2f}{each.processor:16,.0f}{processor:8.2f}")

@@ -8,7 +8,10 @@ from typing import Final, Protocol
 
 from footfall.keys import FINGERPRINT_BYTES
 
-CHUNK_BYTES: Final = 4 * 2**20
+CHUNK_BYTES: Final = 6 * 2**20
+"""A chunk costs some 125 calls of Polars whatever its size: at 6 MiB two threads on two cores enrich a sixth more lines
+a second than at 4 MiB, for a fifth more memory."""
+
 MAX_LINE_BYTES: Final = 2**20
 _SKIP_BYTES: Final = 2**20
 

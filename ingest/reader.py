@@ -163,7 +163,10 @@ class Reader:
 
     async def _running(self, opened: OpenSource, keeper: CheckpointKeeper) -> Running:
         """Return how a source is read; its format is detected now unless the user has named one."""
-        chosen = self._settings.format or await to_thread.run_sync(_detected, opened)
+        chosen = self._settings.format
+        if chosen is None:
+            chosen = await to_thread.run_sync(_detected, opened)
+
         return Running(self._register.recipe(opened.source.name, chosen), keeper)
 
     async def _send_chunks(

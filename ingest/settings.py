@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Final
 
 from ingest.beacons import BeaconSettings
+from ingest.chunks import CHUNK_BYTES
 from ingest.enrich import Enrichment
 from ingest.filters import Filters
 from ingest.formats import Format
@@ -37,7 +38,7 @@ class IngestSettings:
     dead_letters: Path = Path("footfall-dead-letters.ndjson")
     writers: int = 16
     preparers: int = field(default_factory=lambda: min(os.cpu_count() or 1, MOST_PREPARERS))
-    chunk_bytes: int = 4 * 1024 * 1024
+    chunk_bytes: int = CHUNK_BYTES
     max_line_bytes: int = 1024 * 1024
     max_inflation: float = MAX_INFLATION
     max_rejected: float = 0.5
