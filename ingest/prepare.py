@@ -28,7 +28,7 @@ from ingest.enrich.consent import leave_out_objectors
 from ingest.enrich.rewrite import rewrite
 from ingest.filters import Filters
 from ingest.formats import REJECT_REASONS, Format, Parsed, parse_chunk
-from ingest.formats.model import HEADER_PREFIX, header_after
+from ingest.formats.model import Headers
 from ingest.positions import Days
 from ingest.refusals import letter
 from ingest.tally import Counts, RejectedRun
@@ -180,9 +180,12 @@ _REJECTED: Final = ("line_number", "offset", "reason")
 
 
 def _letters(chunk: Chunk, recipe: Recipe, header: str, rejected: pl.DataFrame) -> Iterable[DeadLetter]:
-    has_directives = HEADER_PREFIX in chunk.data
+    if rejected.is_empty():
+        return
+
+    headers = Headers.of(chunk.data, header)
     for line, offset, reason in rejected.iter_rows():
-        here = header_after(chunk.data, header, offset - chunk.start) if has_directives else header
+        here = headers.at(offset - chunk.start)
         sentence = SENTENCES[reason]
         yield letter(chunk, recipe, here, line=line, offset=offset, reason=reason, sentence=sentence)
 

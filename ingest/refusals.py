@@ -10,7 +10,7 @@ import polars as pl
 from footfall.keys import day_of, has_identity, offset_of
 from ingest.chunks import Chunk
 from ingest.deadletters import DeadLetter, Reading, dead_letter
-from ingest.formats.model import header_after
+from ingest.formats.model import Headers
 from ingest.positions import Pending
 from ingest.tally import Counts
 from ingest.writer.batches import Refused
@@ -62,10 +62,11 @@ def letters_of_refused(
 
     Their keys say which lines they were, or `pending` does for events with ids of their own.
     """
+    headers = Headers.of(chunk.data, pending.header)
     for put in refused:
         offset = _offset(put, pending)
         line = chunk.first_line_number + chunk.data.count(b"\n", 0, offset - chunk.start)
-        header = header_after(chunk.data, pending.header, offset - chunk.start)
+        header = headers.at(offset - chunk.start)
         yield letter(
             chunk, recipe, header, line=line, offset=offset, reason=put.reason, sentence=put.sentence
         )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from bisect import bisect_left
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
@@ -136,19 +137,60 @@ HEADER_PREFIX: Final = b"#Fields:"
 """How a directive begins that says what the lines behind it hold (W3C Extended Log File Format, working draft)."""
 
 
-def header_after(data: bytes, header: str, end: int | None = None) -> str:
-    """Return the directive in force behind the lines of `data` (up to `end`), at whose beginning it was `header`."""
-    begin = data.rfind(HEADER_PREFIX, 0, end)
-    while begin > 0 and data[begin - 1] not in b"\n\0\xbf":
+@dataclass(frozen=True, slots=True)
+class Headers:
+    """The directives of some lines: where each begins, and the one in force before the first and behind each."""
+
+    begins: tuple[int, ...]
+    texts: tuple[str, ...]
+
+    @classmethod
+    def of(cls, data: bytes, header: str) -> Headers:
+        """Return the directives of `data`, at whose beginning `header` is in force."""
+        begins = []
+        begin = data.find(HEADER_PREFIX)
+        while begin >= 0:
+            if _begins_line(data, begin):
+                begins.append(begin)
+
+            begin = data.find(HEADER_PREFIX, begin + 1)
+
+        return cls(tuple(begins), (header, *(_header_at(data, begin) for begin in begins)))
+
+    def at(self, place: int) -> str:
+        """Return the directive in force at the line that begins at byte `place`."""
+        return self.texts[bisect_left(self.begins, place)]
+
+
+def header_after(data: bytes, header: str) -> str:
+    """Return the directive in force behind the lines of `data`, at whose beginning it was `header`."""
+    begin = data.rfind(HEADER_PREFIX)
+    while begin >= 0 and not _begins_line(data, begin):
         begin = data.rfind(HEADER_PREFIX, 0, begin)
 
-    if begin < 0:
-        return header
+    return header if begin < 0 else _header_at(data, begin)
 
+
+def _begins_line(data: bytes, at: int) -> bool:
+    """Tell whether a line begins at `at`, or would without the zero bytes or the byte-order mark in front of it.
+
+    The mark counts at the very beginning only: its last byte ends other characters, too, which strangers may send.
+    """
+    if at == len(_BYTE_ORDER_MARK) and data.startswith(_BYTE_ORDER_MARK):
+        return True
+
+    while at and not data[at - 1]:
+        at -= 1
+
+    return at == 0 or data[at - 1 : at] == b"\n"
+
+
+def _header_at(data: bytes, begin: int) -> str:
     end = data.find(b"\n", begin)
     line = data[begin : end if end >= 0 else None]
     return line.rstrip(b"\r").decode(errors="backslashreplace")[:LONGEST_HEADER]
 
 
+_BYTE_ORDER_MARK: Final = b"\xef\xbb\xbf"
 LONGEST_HEADER: Final = 16_384
 """Characters of a directive that count: it is stored in checkpoints."""

@@ -15,7 +15,7 @@ from footfall.store.engine import NoReply, Reply
 from footfall.store.state import Accounts, Checkpoint, read_checkpoint, read_days
 from ingest.checkpoint import CheckpointKeeper
 from ingest.chunks import Chunk
-from ingest.formats.model import LONGEST_HEADER, header_after
+from ingest.formats.model import LONGEST_HEADER, Headers, header_after
 from ingest.positions import Days, Pending
 from ingest.tally import Counts
 from tests.fakes import FakeClock, refused, store_on
@@ -401,8 +401,26 @@ async def test_a_replay_begins_without_a_directive(engine: Watching) -> None:
         (b"#Fields: a\n#Fields: b\nx#Fields: c\n", "#Fields: b"),
         (b"\xef\xbb\xbf#Fields: a\r\n", "#Fields: a"),
         (b"\0\0#Fields: \xff\n", "#Fields: \\xff"),
+        (b"x\0#Fields: a\n", "before"),
+        (b"\xc2\xbf#Fields: a\n", "before"),
+        (b"line \xc2\xbf#Fields: a\n", "before"),
+        (b"line\n\0#Fields: a\n", "#Fields: a"),
         (b"#Fields: " + b"x" * 20_000, "#Fields: " + "x" * (LONGEST_HEADER - 9)),
     ],
 )
 def test_the_directive_behind_some_lines_is_the_last_one_that_begins_a_line(data: bytes, header: str) -> None:
     assert header_after(data, "before") == header
+
+
+def test_the_directive_at_a_line_is_the_last_one_before_it() -> None:
+    data = b"a\n#Fields: one\nb #Fields: no\n#Fields: two\nc\n"
+    headers = Headers.of(data, "before")
+    places = {line: data.index(line) for line in (b"a\n", b"#Fields: one", b"b ", b"#Fields: two", b"c\n")}
+    assert {line: headers.at(place) for line, place in places.items()} == {
+        b"a\n": "before",
+        b"#Fields: one": "before",
+        b"b ": "#Fields: one",
+        b"#Fields: two": "#Fields: one",
+        b"c\n": "#Fields: two",
+    }
+    assert headers.at(len(data)) == header_after(data, "before")
