@@ -23,9 +23,9 @@ from footfall.layout import decode_page
 from footfall.store import Store
 from footfall.store.address import StoreSettings, open_store
 from reports.catalogue import CATALOGUE, View, find_reports
-from reports.dataset import Dataset, open_dataset
-from reports.extract import extract, request_for
-from reports.plan import Segment
+from reports.extraction.dataset import Dataset, open_dataset
+from reports.extraction.extract import extract, request_for
+from reports.extraction.plan import Segment
 from reports.run import Questions, collect, plan_for
 
 ROUNDS = 7

@@ -18,9 +18,9 @@ from footfall.store.admin import describe
 from footfall.store.state import read_days, read_meta
 from reports.answer import Answer, Provenance, answers_of
 from reports.catalogue import Report, View
-from reports.dataset import Dataset, open_dataset
-from reports.extract import CONCURRENCY, OnPage, extract
-from reports.plan import Plan, TableSize, plan_reading
+from reports.extraction.dataset import Dataset, open_dataset
+from reports.extraction.extract import CONCURRENCY, OnPage, extract
+from reports.extraction.plan import Plan, TableSize, plan_reading
 from reports.scope import Scope
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Literal
 
 import polars as pl
 
@@ -41,6 +42,8 @@ class Report:
     returns a query for exactly `columns`, in a fixed order of rows. Without events it gives no rows, or one
     row of zeros. `remark` says what only this report counts and `rules` what it has in common with others.
     `is_series` says that rows are moments in time, which a terminal shows whole rather than the first few of.
+    `chart` is how a picture shows it: ``line`` and ``bar`` over the first column, ``heat`` over the first two; None
+    lets the output choose: a line for a series, bars for a ranking.
     """
 
     name: str
@@ -50,6 +53,7 @@ class Report:
     rules: tuple[str, ...]
     build: Callable[[pl.LazyFrame, View], pl.LazyFrame]
     is_series: bool = False
+    chart: Literal["line", "bar", "heat"] | None = None
 
     @property
     def definition(self) -> str:

@@ -12,8 +12,9 @@ import pytest
 
 from footfall.event import SCHEMA, conform
 from footfall.keys import visitor_id
-from reports.answer import Answer, Provenance, Reading
+from reports.answer import Answer, Provenance
 from reports.catalogue import CATALOGUE, View
+from reports.extraction.reading import Reading
 from reports.scope import Scope
 
 MakeEvents = Callable[..., pl.LazyFrame]

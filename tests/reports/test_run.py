@@ -13,7 +13,7 @@ from footfall.store.client import command
 from footfall.store.wire import text
 from reports.answer import Answer
 from reports.catalogue import View, find_reports
-from reports.dataset import MARKER, Dataset
+from reports.extraction.dataset import MARKER, Dataset
 from reports.run import Questions, answer
 from reports.scope import Scope
 from tests.reports.conftest import MakeEvents

@@ -5,24 +5,23 @@ from __future__ import annotations
 import shutil
 import sys
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, replace
+from dataclasses import replace
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any, BinaryIO, Final, TypeVar
 
 import anyio
 import click
-import msgspec
 
 from footfall.errors import SettingsError
 from footfall.store.address import StoreSettings
 from footfall.store.commands import App, option, store_options
 from reports.answer import Answer
-from reports.catalogue import ALL, CATALOGUE, Report, View, find_reports
+from reports.catalogue import View, find_reports
+from reports.extraction.plan import LARGEST_SEGMENTS
+from reports.extraction.progress import shown_progress
 from reports.outputs import OUTPUTS, CsvOutput, Output, TableOutput
 from reports.outputs.deliver import check_stream, prepare_folder, to_folder, to_stream
-from reports.plan import LARGEST_SEGMENTS
-from reports.progress import shown_progress
 from reports.run import Questions, answer
 from reports.scope import scope_of
 
@@ -162,29 +161,6 @@ def report_command(
     _tell(answers[0])
 
 
-@click.command(name="reports", epilog="Example: footfall reports --format json")
-@option(
-    "--format",
-    "form",
-    envvar="FOOTFALL_REPORTS_FORMAT",
-    type=click.Choice(["table", "json"]),
-    default="table",
-    help="Form of the output.",
-)
-def reports_command(form: str) -> None:
-    """List the reports: name, question and columns."""
-    if form == "json":
-        documents = [_described(report) for report in CATALOGUE.values()]
-        click.echo(msgspec.json.format(msgspec.json.encode(documents), indent=2))
-        return
-
-    for report in CATALOGUE.values():
-        click.echo(f"{report.name:<12}{report.question}")
-        click.echo(f"{'':<12}{', '.join(report.column_names)}")
-
-    click.echo(f"\nfootfall report NAME... answers some of them, footfall report {ALL} answers all.")
-
-
 def chosen_outputs(formats: Sequence[str], *, csv_raw: bool, table_width: int | None) -> tuple[Output, ...]:
     """Return the outputs called `formats`, each once; `table_width` is None where there is no terminal."""
     usual = {name: OUTPUTS[name]() for name in formats}
@@ -250,13 +226,3 @@ def _tell(one: Answer) -> None:
 
 def _day(moment: datetime | None) -> date | None:
     return None if moment is None else moment.date()
-
-
-def _described(report: Report) -> dict[str, object]:
-    columns = [asdict(column) for column in report.columns]
-    return {
-        "name": report.name,
-        "question": report.question,
-        "definition": report.definition,
-        "columns": columns,
-    }

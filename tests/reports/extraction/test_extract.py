@@ -14,10 +14,10 @@ from footfall.errors import SchemaMismatch, StoreUnreachable, TableMissing
 from footfall.store.client import GIVE_UP_AFTER_SECONDS
 from footfall.store.engine import Reply
 from footfall.store.state import Day
-from reports.answer import Reading
-from reports.dataset import Dataset, open_dataset
-from reports.extract import extract, request_for
-from reports.plan import KeyRange, Plan, Segment, TableSize, plan_reading
+from reports.extraction.dataset import Dataset, open_dataset
+from reports.extraction.extract import extract, request_for
+from reports.extraction.plan import KeyRange, Plan, Segment, TableSize, plan_reading
+from reports.extraction.reading import Reading
 from reports.scope import Scope
 from tests.fakes import FakeClock, ScriptedEngine, ok, refused, store_on
 from tests.reports.conftest import MakeEvents

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TextIO
 
-from reports.answer import Reading
-from reports.extract import OnPage
+from reports.extraction.extract import OnPage
+from reports.extraction.reading import Reading
 
 
 @contextmanager

@@ -5,7 +5,14 @@ from datetime import date, timedelta
 import pytest
 
 from footfall.store.state import Day
-from reports.plan import LARGEST_SEGMENTS, KeyRange, Segment, TableSize, plan_reading, segment_count
+from reports.extraction.plan import (
+    LARGEST_SEGMENTS,
+    KeyRange,
+    Segment,
+    TableSize,
+    plan_reading,
+    segment_count,
+)
 from reports.scope import Scope
 
 FIRST = date(2026, 3, 1)

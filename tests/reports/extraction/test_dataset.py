@@ -11,7 +11,7 @@ from polars.testing import assert_frame_equal
 
 from footfall.errors import SettingsError
 from footfall.event import SCHEMA
-from reports.dataset import MARKER, Dataset, hive_name, open_dataset
+from reports.extraction.dataset import MARKER, Dataset, hive_name, open_dataset
 from tests.reports.conftest import MakeEvents
 
 NEXT_DAY = "2026-03-02T00:00:00+00:00"

@@ -21,9 +21,9 @@ from footfall.store import Store
 from footfall.store.client import Progress, request
 from footfall.store.outcome import error_for
 from footfall.store.wire import text
-from reports.answer import Reading
-from reports.dataset import Dataset
-from reports.plan import KeyRange, Plan, Segment
+from reports.extraction.dataset import Dataset
+from reports.extraction.plan import KeyRange, Plan, Segment
+from reports.extraction.reading import Reading
 from reports.scope import Scope
 
 BUFFER_BYTES: Final = 24 * 1024**2
