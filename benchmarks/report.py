@@ -22,7 +22,7 @@ from footfall.clock import SystemClock
 from footfall.layout import decode_page
 from footfall.store import Store
 from footfall.store.address import StoreSettings, open_store
-from reports.catalogue import CATALOGUE, View, find_reports
+from reports.catalogue import CATALOGUE, find_reports
 from reports.extraction.dataset import Dataset, open_dataset
 from reports.extraction.extract import extract, request_for
 from reports.extraction.plan import Segment
@@ -82,11 +82,11 @@ async def measure_extraction(store: Store, clock: SystemClock, dataset: Dataset)
 def measure_reports(dataset: Dataset) -> None:
     """Print what each report takes, and all together."""
     for name, report in CATALOGUE.items():
-        query = report.build(dataset.scan(), View())
-        seconds, frame = best_of(lambda query=query: query.collect(engine="streaming"))  # type: ignore[misc]
+        questions = Questions((report,))
+        seconds, [frame] = best_of(lambda questions=questions: collect(dataset.scan(), questions))  # type: ignore[misc]
         print(f"report {name:<12}{1000 * seconds:8,.1f} ms, {frame.height:,} rows")
 
-    seconds, frames = best_of(lambda: collect(dataset, tuple(CATALOGUE.values()), View()))
+    seconds, frames = best_of(lambda: collect(dataset.scan(), Questions(tuple(CATALOGUE.values()))))
     rows = pl.Series([frame.height for frame in frames]).sum()
     print(f"all reports        {1000 * seconds:8,.1f} ms, {rows:,} rows")
 

@@ -33,6 +33,8 @@ class Provenance:
             "to": self.scope.last_on.isoformat() if self.scope.last_on else None,
             "time_zone": self.view.time_zone,
             "own_hosts": list(self.view.own_hosts),
+            "profile": self.view.rule.name,
+            "profile_definition": self.view.rule.sentence(),
             "generated_at": self.generated_at.isoformat(timespec="seconds"),
             "reading": asdict(self.reading),
         }
@@ -40,7 +42,9 @@ class Provenance:
     def sentence(self) -> str:
         """Return scope and view as one line for a person, safe to show."""
         site = f"site {self.scope.site}" if self.scope.site else "all sites"
-        return printable(f"{site} · {self.scope.range_sentence()} · time zone {self.view.time_zone}")
+        return printable(
+            f"{site} · {self.scope.range_sentence()} · time zone {self.view.time_zone} · profile {self.view.rule.name}"
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +55,14 @@ class Answer:
     frame: pl.DataFrame
     total_rows: int
     provenance: Provenance
+
+    @property
+    def rules(self) -> tuple[str, ...]:
+        """Return what the figures mean beyond the report's own remark: the report's rules, then the profile's."""
+        return (
+            *self.report.rules,
+            f"Profile {self.provenance.view.rule.name}: {self.provenance.view.rule.sentence()}",
+        )
 
     def first(self, limit: int | None) -> Answer:
         """Return the answer with at most `limit` rows; None leaves all."""

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Final
 
 import anyio.to_thread
 import polars as pl
@@ -18,25 +16,34 @@ from footfall.store.admin import describe
 from footfall.store.state import read_days, read_meta
 from reports.answer import Answer, Provenance, answers_of
 from reports.catalogue import Report, View
-from reports.extraction.dataset import Dataset, open_dataset
+from reports.extraction.dataset import open_dataset
 from reports.extraction.extract import CONCURRENCY, OnPage, extract
 from reports.extraction.plan import Plan, TableSize, plan_reading
+from reports.partials.contribution import combine, contribute, finish
+from reports.partials.partitions import spread
 from reports.scope import Scope
+from reports.visits import Facts
 
 
 @dataclass(frozen=True, slots=True)
 class Questions:
     """What a run of reports is to answer, and how.
 
-    `segments` cuts the Scan into so many pieces, None leaves that to the table's size; `dataset` keeps the
-    events there.
+    `lookback_days` before the range are read, too, to know who came before; nothing of them is counted. `segments`
+    cuts the Scan into so many pieces, None leaves that to the table's size; `dataset` keeps the events there.
     """
 
     reports: tuple[Report, ...]
     scope: Scope = field(default_factory=Scope)
     view: View = field(default_factory=View)
+    lookback_days: int = 0
     segments: int | None = None
     dataset: Path | None = None
+
+    @property
+    def to_read(self) -> Scope:
+        """Return the range of which events are read."""
+        return self.scope.since(self.lookback_days)
 
 
 async def answer(
@@ -50,12 +57,12 @@ async def answer(
     """
     plan = await plan_for(store, clock, questions)
     with open_dataset(questions.dataset) as dataset:
-        reading = await extract(store, clock, plan, questions.scope, dataset, on_page=on_page)
+        reading = await extract(store, clock, plan, questions.to_read, dataset, on_page=on_page)
         provenance = Provenance(store.location, questions.scope, questions.view, clock.now(), reading)
         if questions.dataset is not None:
             dataset.finish(provenance.document())
 
-        frames = await anyio.to_thread.run_sync(collect, dataset, questions.reports, questions.view)
+        frames = await anyio.to_thread.run_sync(collect, dataset.scan(), questions)
 
     return answers_of(questions.reports, frames, provenance)
 
@@ -72,16 +79,14 @@ async def plan_for(store: Store, clock: Clock, questions: Questions) -> Plan:
     facts = await describe(store, clock, store.events_table)
     days = await read_days(store, clock)
     size = TableSize(items=facts.items, bytes=facts.bytes, shards=meta.shards, days=days)
-    return plan_reading(questions.scope, size, questions.segments, CONCURRENCY)
+    return plan_reading(questions.to_read, size, questions.segments, CONCURRENCY)
 
 
-def collect(dataset: Dataset, reports: Sequence[Report], view: View) -> list[pl.DataFrame]:
-    """Return the rows of each report over `dataset`, all worked out side by side."""
-    events = dataset.scan()
-    queries = [report.build(events, view) for report in reports]
-    return pl.collect_all(queries, engine="streaming", optimizations=_EACH_READS_FOR_ITSELF)
-
-
-_EACH_READS_FOR_ITSELF: Final = pl.QueryOptFlags(comm_subplan_elim=False)
-"""A scan that queries share is kept in memory for the slowest of them: 1.9 GB for 8,000,000 events and the whole
-catalogue, against 250 MB, and no faster, when each reads the few columns it needs."""
+def collect(events: pl.LazyFrame, questions: Questions) -> list[pl.DataFrame]:
+    """Return the rows of each report over `events`, which are those to be read and perhaps more."""
+    view, reports = questions.view, questions.reports
+    read = events.filter(questions.to_read.predicate())
+    with spread(read, view.rule) as partitions:
+        facts = (Facts(part, view.rule, questions.scope) for part in partitions)
+        whole = combine(contribute(one, reports, view) for one in facts)
+        return finish(whole, reports, view)

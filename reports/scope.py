@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -50,19 +50,28 @@ class Scope:
         too_early = self.start_at is not None and on < self.start_at.date()
         return not (too_late or too_early)
 
-    def predicate(self) -> pl.Expr:
-        """Return the expression that is true for the events in scope."""
+    def predicate(self, moment: str = "time") -> pl.Expr:
+        """Return the expression that is true for the events in scope; `moment` is the column with their time."""
         conditions = [pl.lit(value=True)]
         if self.site is not None:
             conditions.append(pl.col("site") == self.site)
 
         if self.start_at is not None:
-            conditions.append(pl.col("time") >= self.start_at)
+            conditions.append(pl.col(moment) >= self.start_at)
 
         if self.end_at is not None:
-            conditions.append(pl.col("time") < self.end_at)
+            conditions.append(pl.col(moment) < self.end_at)
 
         return pl.all_horizontal(conditions)
+
+    def since(self, days_before: int) -> Scope:
+        """Return the scope that begins so many days earlier; one without a beginning stays as it is."""
+        if self.first_on is None or days_before <= 0:
+            return self
+
+        earliest = date.min.toordinal()
+        first_on = date.fromordinal(max(earliest, self.first_on.toordinal() - days_before))
+        return replace(self, first_on=first_on)
 
     def range_sentence(self) -> str:
         """Return the range of days as a few words."""

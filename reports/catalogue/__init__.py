@@ -16,7 +16,7 @@ from footfall.text import printable
 from reports.catalogue.audience import HOSTS, REFERRERS, VISITORS
 from reports.catalogue.content import NOT_FOUND, PAGES, STATUSES
 from reports.catalogue.overview import DAYS, HOURS, SUMMARY
-from reports.catalogue.report import Report, ReportColumn, View
+from reports.report import Report, ReportColumn, View
 
 __all__ = ["ALL", "CATALOGUE", "Report", "ReportColumn", "View", "find_reports"]
 

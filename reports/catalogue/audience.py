@@ -2,20 +2,35 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Final
 
 import polars as pl
 
 from reports.catalogue import measures as m
-from reports.catalogue.report import Report, ReportColumn, View
+from reports.partials.part import Part
+from reports.query import Query, report_of
+from reports.query.grain import marked_events
+from reports.report import Report, ReportColumn, View
+from reports.visits import Facts
 
 
-def _referrers(events: pl.LazyFrame, view: View) -> pl.LazyFrame:
+def _measure_referrers(facts: Facts, view: View) -> tuple[Part, ...]:
     foreign = pl.col("referrer_host").is_not_null() & (pl.col("referrer_host") != "") & ~_is_own(view)
-    referred = m.hits_of(events).filter(foreign)
-    rows = referred.group_by("referrer_host").agg(m.requests(), m.visitors(), m.page_views())
-    landings = m.most_frequent(referred.filter(m.is_page()), "referrer_host", "path", "top_page")
-    linked = rows.join(landings, on="referrer_host", how="left")
+    referred = marked_events(facts.events, view).filter(foreign & (pl.col("is_request") | pl.col("is_page")))
+    rows = referred.group_by("referrer_host").agg(
+        pl.col("is_request").sum().cast(pl.Int64).alias("requests"),
+        pl.col("who").drop_nulls().n_unique().cast(pl.Int64).alias("visitors"),
+        pl.col("is_page").sum().cast(pl.Int64).alias("page_views"),
+    )
+    landings = m.frequent("pages", referred.filter("is_page"), "referrer_host", "path")
+    return (m.adding("hosts", rows, "requests", "visitors", "page_views"), landings)
+
+
+def _finish_referrers(parts: Mapping[str, pl.LazyFrame], view: View) -> pl.LazyFrame:
+    del view
+    landings = m.most_frequent(parts["pages"], "referrer_host", "path", "top_page")
+    linked = parts["hosts"].join(landings, on="referrer_host", how="left")
     return m.ranked(linked, ("requests", "page_views"), "referrer_host").select(REFERRERS.column_names)
 
 
@@ -31,31 +46,34 @@ def _bare(host: pl.Expr) -> pl.Expr:
     return host.str.to_lowercase().str.strip_prefix("www.")
 
 
-def _hosts(events: pl.LazyFrame, view: View) -> pl.LazyFrame:
-    addressed = m.hits_of(events).filter(pl.col("ip").is_not_null()).rename({"ip": "address"})
-    rows = addressed.group_by("address").agg(
-        m.requests(),
-        m.page_views(),
-        m.visitors(),
-        m.sent_bytes(),
-        m.errors(),
-        m.first_at(view),
-        m.last_at(view),
+def _measure_visitors(facts: Facts, view: View) -> tuple[Part, ...]:
+    rows = (
+        marked_events(facts.events, view)
+        .filter(pl.col("who").is_not_null())
+        .group_by(pl.col("who").alias("visitor"))
+        .agg(
+            pl.col("is_request").sum().cast(pl.Int64).alias("requests"),
+            pl.col("is_page").sum().cast(pl.Int64).alias("page_views"),
+            pl.col("bytes").sum(),
+            pl.col("time").min().alias("first_at"),
+            pl.col("time").max().alias("last_at"),
+            m.newest("ip").alias("address"),
+            m.newest("user_agent").alias("user_agent"),
+        )
     )
-    return m.ranked(rows, ("requests", "page_views"), "address").select(HOSTS.column_names)
+    # A visitor is in one partition, so nothing has to be merged and address and agent can stand beside the keys.
+    return (
+        Part(
+            "visitors",
+            rows,
+            {"requests": "sum", "page_views": "sum", "bytes": "sum", "first_at": "min", "last_at": "max"},
+        ),
+    )
 
 
-def _visitors(events: pl.LazyFrame, view: View) -> pl.LazyFrame:
-    known = m.hits_of(events).filter(pl.col("visitor").is_not_null())
-    rows = known.group_by("visitor").agg(
-        m.requests(),
-        m.page_views(),
-        m.sent_bytes(),
-        m.first_at(view),
-        m.last_at(view),
-        m.newest("ip").alias("address"),
-        m.newest("user_agent").alias("user_agent"),
-    )
+def _finish_visitors(parts: Mapping[str, pl.LazyFrame], view: View) -> pl.LazyFrame:
+    times = pl.col("first_at", "last_at").dt.convert_time_zone(view.time_zone)
+    rows = parts["visitors"].with_columns(times)
     return m.ranked(rows, ("requests", "page_views"), "visitor").select(VISITORS.column_names)
 
 
@@ -77,25 +95,20 @@ REFERRERS: Final = Report(
         "www."
     ),
     rules=(m.PAGE_RULE, m.VISITOR_RULE, m.BOTS_RULE),
-    build=_referrers,
+    measure=_measure_referrers,
+    finish=_finish_referrers,
 )
 
-HOSTS: Final = Report(
-    name="hosts",
-    question="Which client addresses send the most requests?",
-    columns=(
-        ReportColumn("address", "text", "client address, as stored"),
-        m.REQUESTS,
-        m.PAGE_VIEWS,
-        m.VISITORS,
-        m.BYTES,
-        m.ERRORS,
-        m.FIRST_AT,
-        m.LAST_AT,
+HOSTS: Final = report_of(
+    Query(
+        ("requests", "page_views", "clients", "bytes", "errors", "first_at", "last_at"),
+        by=("address",),
+        is_known=True,
     ),
+    "hosts",
+    "Which client addresses send the most requests?",
     remark="Addresses are as stored: masked unless they were ingested otherwise, so a row can be a network.",
-    rules=(m.PAGE_RULE, m.ERROR_RULE, m.VISITOR_RULE, m.BOTS_RULE),
-    build=_hosts,
+    rules=(m.PAGE_RULE, m.ERROR_RULE, m.CLIENT_RULE, m.BOTS_RULE),
 )
 
 VISITORS: Final = Report(
@@ -113,5 +126,6 @@ VISITORS: Final = Report(
     ),
     remark="",
     rules=(m.PAGE_RULE, m.VISITOR_RULE, m.BOTS_RULE),
-    build=_visitors,
+    measure=_measure_visitors,
+    finish=_finish_visitors,
 )

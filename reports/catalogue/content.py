@@ -2,41 +2,56 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Final
 
 import polars as pl
 
 from reports.catalogue import measures as m
-from reports.catalogue.report import Report, ReportColumn, View
+from reports.partials.part import Part
+from reports.query import Query, report_of
+from reports.query.grain import marked_events
+from reports.report import Report, ReportColumn, View
+from reports.visits import Facts
+from reports.visits.hits import is_request
 
 
-def _pages(events: pl.LazyFrame, view: View) -> pl.LazyFrame:
-    del view
-    known = m.hits_of(events).filter(pl.col("path").is_not_null())
-    counted = known.with_columns(m.if_page("visitor").alias("_reader")).group_by("path")
-    rows = counted.agg(
-        m.page_views(),
-        m.distinct("_reader").alias("visitors"),
-        m.requests(),
-        m.sent_bytes(),
-        m.errors(),
+def _measure_pages(facts: Facts, view: View) -> tuple[Part, ...]:
+    known = marked_events(facts.events, view).filter(pl.col("path").is_not_null())
+    reader = pl.when("is_page").then("who").drop_nulls().n_unique().cast(pl.Int64)
+    rows = known.group_by("path").agg(
+        pl.col("is_page").sum().cast(pl.Int64).alias("page_views"),
+        reader.alias("visitors"),
+        pl.col("is_request").sum().cast(pl.Int64).alias("requests"),
+        pl.col("bytes").sum(),
+        (pl.col("status") >= 400).sum().cast(pl.Int64).alias("errors"),
     )
-    return m.ranked(rows.filter(pl.col("page_views") > 0), ("page_views",), "path").select(PAGES.column_names)
+    return (m.adding("pages", rows, "page_views", "visitors", "requests", "bytes", "errors"),)
 
 
-def _statuses(events: pl.LazyFrame, view: View) -> pl.LazyFrame:
+def _finish_pages(parts: Mapping[str, pl.LazyFrame], view: View) -> pl.LazyFrame:
     del view
-    rows = m.requests_of(events).group_by("status").agg(m.requests(), m.visitors(), m.sent_bytes())
-    shared = rows.with_columns(m.share(pl.col("requests"), pl.col("requests").sum()).alias("share"))
-    return m.ranked(shared, ("requests",), "status").select(STATUSES.column_names)
+    read = parts["pages"].filter(pl.col("page_views") > 0)
+    return m.ranked(read, ("page_views",), "path").select(PAGES.column_names)
 
 
-def _not_found(events: pl.LazyFrame, view: View) -> pl.LazyFrame:
-    del view
-    missing = m.requests_of(events).filter(pl.col("status") == 404).with_columns(_target().alias("path"))
+def _measure_not_found(facts: Facts, view: View) -> tuple[Part, ...]:
+    missing = facts.events.filter(is_request() & (pl.col("status") == 404)).with_columns(
+        _target().alias("path")
+    )
     known = missing.filter(pl.col("path").is_not_null())
-    rows = known.group_by("path").agg(m.requests(), m.visitors())
-    linked = rows.join(m.most_frequent(known, "path", "referrer", "top_referrer"), on="path", how="left")
+    client = pl.col("visitor").drop_nulls().n_unique().cast(pl.Int64).alias("clients")
+    rows = known.group_by("path").agg(pl.len().cast(pl.Int64).alias("requests"), client)
+    return (
+        m.adding("paths", rows, "requests", "clients"),
+        m.frequent("referrers", known, "path", "referrer"),
+    )
+
+
+def _finish_not_found(parts: Mapping[str, pl.LazyFrame], view: View) -> pl.LazyFrame:
+    del view
+    referrers = m.most_frequent(parts["referrers"], "path", "referrer", "top_referrer")
+    linked = parts["paths"].join(referrers, on="path", how="left")
     return m.ranked(linked, ("requests",), "path").select(NOT_FOUND.column_names)
 
 
@@ -60,22 +75,16 @@ PAGES: Final = Report(
     ),
     remark="Paths with at least one page view.",
     rules=(m.PAGE_RULE, m.ERROR_RULE, m.VISITOR_RULE, m.BOTS_RULE),
-    build=_pages,
+    measure=_measure_pages,
+    finish=_finish_pages,
 )
 
-STATUSES: Final = Report(
-    name="statuses",
-    question="How were requests answered?",
-    columns=(
-        ReportColumn("status", "status", "HTTP status code of the answer, empty where none was logged"),
-        m.REQUESTS,
-        m.SHARE,
-        m.VISITORS,
-        m.BYTES,
-    ),
+STATUSES: Final = report_of(
+    Query(("requests", "requests_share", "clients", "bytes"), by=("status",)),
+    "statuses",
+    "How were requests answered?",
     remark="Every logged request counts.",
-    rules=(m.VISITOR_RULE, m.BOTS_RULE),
-    build=_statuses,
+    rules=(m.CLIENT_RULE,),
 )
 
 NOT_FOUND: Final = Report(
@@ -84,12 +93,13 @@ NOT_FOUND: Final = Report(
     columns=(
         ReportColumn("path", "text", "path with its query, as asked for"),
         m.REQUESTS,
-        m.VISITORS,
+        m.CLIENTS,
         ReportColumn(
             "top_referrer", "text", "referrer most often sent with it; of equal ones the first in order"
         ),
     ),
     remark="Requests answered with 404, whatever the method.",
-    rules=(m.VISITOR_RULE, m.BOTS_RULE),
-    build=_not_found,
+    rules=(m.CLIENT_RULE,),
+    measure=_measure_not_found,
+    finish=_finish_not_found,
 )

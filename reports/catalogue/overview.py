@@ -2,67 +2,77 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from functools import partial
 from typing import Final
 
 import polars as pl
 
 from reports.catalogue import measures as m
-from reports.catalogue.report import Report, ReportColumn, View
+from reports.partials.part import Part
+from reports.query import Query, report_of
+from reports.query.grain import marked_events
+from reports.query.query import finish, measure
+from reports.report import Report, ReportColumn, View
+from reports.visits import Facts
 
 HOURS_OF_A_DAY: Final = 24
 
+_TRAFFIC: Final = ("requests", "page_views", "visitors", "bytes", "errors")
+_STATUS: Final = pl.col("status")
+_ANSWERS: Final = {
+    "redirects": _STATUS.is_between(300, 399) & (_STATUS != 304),
+    "client_errors": _STATUS.is_between(400, 499),
+    "not_found": _STATUS == 404,
+    "server_errors": _STATUS.is_between(500, 599),
+}
+_TOTALS: Final = Query(("first_at", "last_at", "requests", "page_views", "visitors", "bytes"))
+_VISITS: Final = Query(("visits", "bounces", "visit_seconds"))
+_DISTINCT: Final = {"days": "date", "sites": "site", "pages": "path", "addresses": "ip"}
 
-def _summary(events: pl.LazyFrame, view: View) -> pl.LazyFrame:
-    status = pl.col("status")
-    known = m.hits_of(events).with_columns(m.if_page("path").alias("_page"))
-    counted = known.select(
-        m.first_at(view),
-        m.last_at(view),
-        m.requests(),
-        m.page_views(),
-        m.sent_bytes(),
-        m.count(status.is_between(300, 399) & (status != 304)).alias("redirects"),
-        m.count(status.is_between(400, 499)).alias("client_errors"),
-        m.count(status == 404).alias("not_found"),
-        m.count(status.is_between(500, 599)).alias("server_errors"),
+
+def _measure_summary(facts: Facts, view: View) -> tuple[Part, ...]:
+    rows = marked_events(facts.events, view)
+    answers = rows.select(condition.sum().cast(pl.Int64).alias(name) for name, condition in _ANSWERS.items())
+    [totals] = measure(_TOTALS, facts, view)
+    [visits] = measure(_VISITS, facts, view)
+    pages = pl.when("is_page").then("path").alias("path")
+    different = (
+        Part(name, rows.select(pages if column == "path" else column).drop_nulls().unique())
+        for name, column in _DISTINCT.items()
     )
-    distinct = (
-        m.local_time(view).dt.date().n_unique().cast(pl.Int64).alias("days"),
-        m.distinct("site").alias("sites"),
-        m.distinct("_page").alias("pages"),
-        m.visitors(),
-        m.distinct("ip").alias("addresses"),
+    return (
+        Part("totals", totals.rows, totals.merge),
+        Part("visits", visits.rows, visits.merge),
+        m.adding("answers", answers, *_ANSWERS),
+        *different,
     )
-    # A pass for each: several counts of distinct values in one would hold their columns of all events in memory.
-    whole = pl.concat([counted, *(known.select(count) for count in distinct)], how="horizontal")
+
+
+def _finish_summary(parts: Mapping[str, pl.LazyFrame], view: View) -> pl.LazyFrame:
+    times = [pl.col(name).dt.convert_time_zone(view.time_zone) for name in ("first_at", "last_at")]
+    counts = [parts[name].select(pl.len().cast(pl.Int64).alias(name)) for name in _DISTINCT]
+    figures = [parts[name] for name in ("totals", "visits", "answers")]
+    whole = pl.concat([*figures, *counts], how="horizontal").with_columns(times)
     shares = {f"{part}_share": part for part in ("redirects", "client_errors", "server_errors")}
     return whole.with_columns(
-        m.share(pl.col(part), pl.col("requests")).alias(name) for name, part in shares.items()
+        *(m.share(pl.col(part), pl.col("requests")).alias(name) for name, part in shares.items()),
+        m.share(pl.col("bounces"), pl.col("visits")).alias("bounce_rate"),
+        pl.when(pl.col("visits") > 0)
+        .then((pl.col("visit_seconds") / pl.col("visits")).round(1))
+        .alias("visit_duration"),
     ).select(SUMMARY.column_names)
 
 
-def _days(events: pl.LazyFrame, view: View) -> pl.LazyFrame:
-    days = m.hits_of(events).group_by(m.local_time(view).dt.date().alias("date"))
-    return (
-        days.agg(m.requests(), m.page_views(), m.visitors(), m.sent_bytes(), m.errors())
-        .select(DAYS.column_names)
-        .sort("date")
-    )
-
-
-def _hours(events: pl.LazyFrame, view: View) -> pl.LazyFrame:
-    hours = m.hits_of(events).group_by(m.local_time(view).dt.hour().cast(pl.Int64).alias("hour"))
-    counted = hours.agg(m.requests(), m.page_views(), m.visitors(), m.sent_bytes(), m.errors())
+def _finish_hours(query: Query, parts: Mapping[str, pl.LazyFrame], view: View) -> pl.LazyFrame:
+    counted = finish(query, parts, view).rename({"requests_share": "share"})
     every_hour = pl.LazyFrame({"hour": range(HOURS_OF_A_DAY)}, schema={"hour": pl.Int64})
-    total = pl.col("requests").sum()
-    return (
-        every_hour.join(counted, on="hour", how="left")
-        .with_columns(pl.exclude("hour").fill_null(0))
-        .with_columns(m.share(pl.col("requests"), total).alias("share"))
-        .filter(total + pl.col("page_views").sum() > 0)
-        .select(HOURS.column_names)
-        .sort("hour")
+    happened = pl.col("requests").sum() + pl.col("page_views").sum() > 0
+    filled = every_hour.join(counted, on="hour", how="left").with_columns(
+        pl.exclude("hour", "share").fill_null(0),
+        pl.when(pl.col("requests").sum() > 0).then(pl.col("share").fill_null(0)),
     )
+    return filled.filter(happened).select(HOURS.column_names).sort("hour")
 
 
 SUMMARY: Final = Report(
@@ -73,10 +83,14 @@ SUMMARY: Final = Report(
         m.LAST_AT,
         ReportColumn("days", "days", "calendar days with requests"),
         ReportColumn("sites", "sites", "distinct sites"),
-        m.REQUESTS,
-        m.PAGE_VIEWS,
-        ReportColumn("pages", "pages", "distinct paths with page views"),
+        ReportColumn("visits", "visits", "visits, as the profile defines them"),
         m.VISITORS,
+        m.PAGE_VIEWS,
+        ReportColumn("bounces", "visits", "visits that bounced"),
+        ReportColumn("bounce_rate", "share", "bounces of all visits"),
+        ReportColumn("visit_duration", "seconds", "mean duration of a visit, bounces included"),
+        ReportColumn("pages", "pages", "distinct paths with page views"),
+        m.REQUESTS,
         ReportColumn("addresses", "addresses", "distinct client addresses, as stored"),
         m.BYTES,
         ReportColumn("redirects", "requests", "answered with 3xx other than 304"),
@@ -89,28 +103,23 @@ SUMMARY: Final = Report(
     ),
     remark="Every logged request counts, and every beacon that says that a page was shown.",
     rules=(m.PAGE_RULE, m.VISITOR_RULE, m.BOTS_RULE),
-    build=_summary,
+    measure=_measure_summary,
+    finish=_finish_summary,
 )
 
-DAYS: Final = Report(
-    name="days",
-    question="How did traffic develop from day to day?",
-    columns=(
-        ReportColumn("date", "date", "calendar day"),
-        m.REQUESTS,
-        m.PAGE_VIEWS,
-        m.VISITORS,
-        m.BYTES,
-        m.ERRORS,
-    ),
+DAYS: Final = report_of(
+    Query(_TRAFFIC, by=("date",)),
+    "days",
+    "How did traffic develop from day to day?",
     remark=(
         "Days begin at midnight in the report's time zone; days without requests have no row. Who comes "
         "on two days is a visitor of both, so visitors do not add up."
     ),
     rules=(m.PAGE_RULE, m.ERROR_RULE, m.VISITOR_RULE, m.BOTS_RULE),
-    build=_days,
     is_series=True,
 )
+
+_BY_HOUR: Final = Query(("requests", "requests_share", *_TRAFFIC[1:]), by=("hour",))
 
 HOURS: Final = Report(
     name="hours",
@@ -126,6 +135,7 @@ HOURS: Final = Report(
     ),
     remark="Hours are those of the report's time zone, all days of the range together.",
     rules=(m.PAGE_RULE, m.ERROR_RULE, m.VISITOR_RULE, m.BOTS_RULE),
-    build=_hours,
+    measure=partial(measure, _BY_HOUR),
+    finish=partial(_finish_hours, _BY_HOUR),
     is_series=True,
 )

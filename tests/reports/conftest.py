@@ -13,9 +13,10 @@ import pytest
 from footfall.event import SCHEMA, conform
 from footfall.keys import visitor_id
 from reports.answer import Answer, Provenance
-from reports.catalogue import CATALOGUE, View
+from reports.catalogue import CATALOGUE, Report, View
 from reports.extraction.reading import Reading
 from reports.scope import Scope
+from reports.visits import Facts
 
 MakeEvents = Callable[..., pl.LazyFrame]
 Ask = Callable[..., list[dict[str, Any]]]
@@ -58,7 +59,7 @@ def ask() -> Ask:
     """The rows that a report of the catalogue gives for events."""
 
     def rows(name: str, events: pl.LazyFrame, view: View | None = None) -> list[dict[str, Any]]:
-        return CATALOGUE[name].build(events, view or View()).collect(engine="streaming").to_dicts()
+        return build(CATALOGUE[name], events, view or View()).to_dicts()
 
     return rows
 
@@ -69,7 +70,7 @@ def make_answer() -> MakeAnswer:
 
     def make(name: str, events: pl.LazyFrame, view: View | None = None) -> Answer:
         report = CATALOGUE[name]
-        frame = report.build(events, view or View()).collect(engine="streaming")
+        frame = build(report, events, view or View())
         reading = Reading("scan", 4, items=10, events=10, read_units=2.5, page_bytes=4_000, seconds=0.25)
         generated_at = datetime(2026, 3, 2, 1, 2, 3, tzinfo=UTC)
         scope = Scope(site="example.org")
@@ -92,6 +93,12 @@ def real_events() -> pl.LazyFrame:
     frame = pl.DataFrame(_real_rows(), infer_schema_length=None)
     host = pl.col("referrer").str.extract(r"^[a-z]+://([^/:]+)").str.to_lowercase()
     return conform(frame.with_columns(host.alias("referrer_host"))).lazy()
+
+
+def build(report: Report, events: pl.LazyFrame, view: View) -> pl.DataFrame:
+    """The rows that a report gives for events."""
+    facts = Facts(events, view.rule, Scope(time_zone=view.time_zone))
+    return report.build(facts, view).collect(engine="streaming")
 
 
 def _timed(row: dict[str, Any]) -> dict[str, Any]:

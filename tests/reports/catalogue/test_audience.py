@@ -26,8 +26,8 @@ def test_referrers_ranks_other_hosts_with_the_page_they_lead_to(ask: Ask, make_e
     )
 
     assert ask("referrers", events) == [
-        {"referrer_host": "a.example", "requests": 3, "visitors": 2, "page_views": 1, "top_page": "/two"},
-        {"referrer_host": "b.example", "requests": 1, "visitors": 1, "page_views": 0, "top_page": None},
+        {"referrer_host": "a.example", "requests": 3, "visitors": 1, "page_views": 1, "top_page": "/two"},
+        {"referrer_host": "b.example", "requests": 1, "visitors": 0, "page_views": 0, "top_page": None},
     ]
 
 
@@ -43,7 +43,7 @@ def test_hosts_tells_when_an_address_was_seen(ask: Ask, make_events: MakeEvents)
     )
     [row] = ask("hosts", events)
 
-    assert (row["address"], row["requests"], row["visitors"], row["errors"]) == ("192.0.2.0", 2, 2, 1)
+    assert (row["address"], row["requests"], row["clients"], row["errors"]) == ("192.0.2.0", 2, 2, 1)
     assert row["first_at"] == datetime(2026, 3, 1, 9, tzinfo=UTC)
     assert row["last_at"] == datetime(2026, 3, 1, 10, 0, 0, 123_000, tzinfo=UTC)
 

@@ -12,6 +12,7 @@ from polars.testing import assert_frame_equal
 from footfall.errors import SettingsError
 from footfall.event import SCHEMA, conform
 from reports.catalogue import CATALOGUE, Report, View, find_reports
+from tests.reports.conftest import build
 
 REPORTS = pytest.mark.parametrize("report", CATALOGUE.values(), ids=list(CATALOGUE))
 VIEW = View("America/New_York", own_hosts=("own.example",))
@@ -47,12 +48,12 @@ def frame_of(rows: list[dict[str, Any]]) -> pl.DataFrame:
 
 
 def answered(report: Report, events: pl.LazyFrame) -> pl.DataFrame:
-    return report.build(events, VIEW).collect(engine="streaming")
+    return build(report, events, VIEW)
 
 
 @REPORTS
 def test_columns_are_those_declared_in_that_order(report: Report) -> None:
-    assert tuple(report.build(pl.LazyFrame(schema=SCHEMA), VIEW).collect_schema()) == report.column_names
+    assert tuple(answered(report, pl.LazyFrame(schema=SCHEMA)).columns) == report.column_names
 
 
 @REPORTS
@@ -67,12 +68,14 @@ def test_without_events_there_are_no_rows_or_one_of_zeros(report: Report) -> Non
 
 @REPORTS
 def test_units_match_types(report: Report) -> None:
-    schema = report.build(pl.LazyFrame(schema=SCHEMA), VIEW).collect_schema()
+    schema = answered(report, pl.LazyFrame(schema=SCHEMA)).schema
     types = {
         "text": pl.String,
         "date": pl.Date,
         "time": pl.Datetime("ms", VIEW.time_zone),
         "share": pl.Float64,
+        "seconds": pl.Float64,
+        "ratio": pl.Float64,
     }
 
     assert [schema[column.name] for column in report.columns] == [

@@ -27,7 +27,7 @@ def test_pages_shows_errors_of_paths_that_are_read_and_leaves_out_the_others(
 def test_statuses_keeps_answers_without_a_status(ask: Ask, make_events: MakeEvents) -> None:
     rows = ask("statuses", make_events({"status": None}, {"status": 200}, {"status": 200}, {"status": 404}))
 
-    assert [(row["status"], row["requests"], row["share"]) for row in rows] == [
+    assert [(row["status"], row["requests"], row["requests_share"]) for row in rows] == [
         (200, 2, 0.5),
         (404, 1, 0.25),
         (None, 1, 0.25),

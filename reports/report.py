@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
 import polars as pl
+
+from reports.partials.part import Part, merge_rows
+from reports.visits import Facts, VisitRule
+from reports.visits.profiles import FOOTFALL
+
+Chart = Literal["line", "bar", "heat"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,21 +33,26 @@ class View:
     """How events are looked at, the same for all reports of a run.
 
     `time_zone` is an IANA name; it decides where days and hours begin. `own_hosts` are host names, lower
-    case, that count as the site itself besides its name and virtual hosts.
+    case, that count as the site itself besides its name and virtual hosts. `rule` says what a visitor and a visit are.
     """
 
     time_zone: str = "UTC"
     own_hosts: tuple[str, ...] = ()
+    rule: VisitRule = FOOTFALL
+
+
+Measure = Callable[[Facts, View], Sequence[Part]]
+Finish = Callable[[Mapping[str, pl.LazyFrame], View], pl.LazyFrame]
 
 
 @dataclass(frozen=True, slots=True)
 class Report:
     """A row of the catalogue.
 
-    `build` takes events with the columns of `footfall.event.SCHEMA`, in any order and any partitioning, and
-    returns a query for exactly `columns`, in a fixed order of rows. Without events it gives no rows, or one
-    row of zeros. `remark` says what only this report counts and `rules` what it has in common with others.
-    `is_series` says that rows are moments in time, which a terminal shows whole rather than the first few of.
+    `measure` gives what the visitors of one partition contribute, a few named frames; `finish` takes what all of them
+    come to, by name, and returns a query for exactly `columns`, in a fixed order of rows. Without events it gives no
+    rows, or one row of zeros. `remark` says what only this report counts and `rules` what it has in common with
+    others. `is_series` says that rows are moments in time, which a terminal shows whole rather than the first few of.
     `chart` is how a picture shows it: ``line`` and ``bar`` over the first column, ``heat`` over the first two; None
     lets the output choose: a line for a series, bars for a ranking.
     """
@@ -51,9 +62,10 @@ class Report:
     columns: tuple[ReportColumn, ...]
     remark: str
     rules: tuple[str, ...]
-    build: Callable[[pl.LazyFrame, View], pl.LazyFrame]
+    measure: Measure
+    finish: Finish
     is_series: bool = False
-    chart: Literal["line", "bar", "heat"] | None = None
+    chart: Chart | None = None
 
     @property
     def definition(self) -> str:
@@ -64,3 +76,8 @@ class Report:
     def column_names(self) -> tuple[str, ...]:
         """Return the names of the columns, in order."""
         return tuple(column.name for column in self.columns)
+
+    def build(self, facts: Facts, view: View) -> pl.LazyFrame:
+        """Return the query for the answer where `facts` are all there are."""
+        parts = {part.name: merge_rows(part.rows, part.merge) for part in self.measure(facts, view)}
+        return self.finish(parts, view)

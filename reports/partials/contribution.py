@@ -1,0 +1,65 @@
+"""What one partition contributes to all reports of a run, and the answers from what all of them contributed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+import polars as pl
+
+from reports.partials.part import How, merge_rows
+from reports.report import Report, View
+from reports.visits import Facts
+
+
+@dataclass(frozen=True, slots=True)
+class Share:
+    """A part, worked out: rows and how those of several partitions become one."""
+
+    rows: pl.DataFrame
+    merge: Mapping[str, How]
+
+
+_EACH_READS_FOR_ITSELF: Final = pl.QueryOptFlags(comm_subplan_elim=False)
+"""A scan that queries share is kept in memory for the slowest of them: 1.9 GB for 8,000,000 events and the whole
+catalogue, against 250 MB, and no faster, when each reads the few columns it needs."""
+
+Contribution = tuple[Mapping[str, Share], ...]
+"""For each report, in order, its parts by name."""
+
+
+def contribute(facts: Facts, reports: Sequence[Report], view: View) -> Contribution:
+    """Return what `facts` contribute to `reports`. Pure, picklable in and out: it may run anywhere."""
+    parts = [report.measure(facts, view) for report in reports]
+    queries = [part.rows for of_one in parts for part in of_one]
+    frames = iter(pl.collect_all(queries, engine="streaming", optimizations=_EACH_READS_FOR_ITSELF))
+    return tuple({part.name: Share(next(frames), part.merge) for part in of_one} for of_one in parts)
+
+
+def combine(contributions: Iterable[Contribution]) -> Contribution:
+    """Return what several partitions contribute together; any order and grouping of them gives the same."""
+    first, *others = contributions
+    for other in others:
+        first = tuple(
+            {name: _joined(share, theirs[name]) for name, share in ours.items()}
+            for ours, theirs in zip(first, other, strict=True)
+        )
+
+    return first
+
+
+def _joined(one: Share, other: Share) -> Share:
+    rows = pl.concat([one.rows, other.rows], how="vertical_relaxed").lazy()
+    return Share(merge_rows(rows, one.merge).collect(engine="streaming"), one.merge)
+
+
+def finish(contribution: Contribution, reports: Sequence[Report], view: View) -> list[pl.DataFrame]:
+    """Return the rows of each report from what all partitions contributed."""
+    queries = [
+        report.finish(
+            {name: merge_rows(share.rows.lazy(), share.merge) for name, share in shares.items()}, view
+        )
+        for report, shares in zip(reports, contribution, strict=True)
+    ]
+    return pl.collect_all(queries, engine="streaming")
