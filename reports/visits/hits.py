@@ -73,7 +73,12 @@ def is_action(rule: VisitRule) -> pl.Expr:
 def is_hit(rule: VisitRule) -> pl.Expr:
     """Tell for each event whether it takes part in a visit; never null."""
     if rule.counts == "requests":
-        return is_counted(rule)
+        status = pl.col("status")
+        ignored = [status.is_between(low, high).fill_null(value=False) for low, high in rule.ignored]
+        return is_counted(rule) & ~pl.any_horizontal(pl.lit(value=False), *ignored)
+
+    if rule.counts == "views":
+        return is_page(rule)
 
     present = is_counted(rule) & pl.col("kind").is_in(PRESENCE).fill_null(value=False)
     return is_page(rule) | is_action(rule) | present

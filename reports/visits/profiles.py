@@ -47,31 +47,46 @@ PLAUSIBLE: Final = VisitRule(
 
 GOACCESS: Final = VisitRule(
     name="goaccess",
-    meaning="GoAccess: no visits; a visitor is address, user agent and date, and each is one visit here.",
+    meaning="GoAccess: no visits; a visitor is address, user agent and date, and each is one visit here; 4xx do not count.",
     who="address-agent",
     is_daily=True,
     counts="requests",
+    ignored=((400, 499),),
     bots=True,
     gap_seconds=None,
 )
 
+_AWSTATS_NOT_PAGES: Final = (
+    "7z", "aac", "ace", "ai", "apk", "asf", "avi", "azw", "azw3", "bin", "bmp", "bz2", "cab", "cdr",
+    "class", "css", "csv", "deb", "divx", "dmg", "doc", "docx", "emz", "epub", "f4v", "flac", "flv", "frl",
+    "gif", "gpx", "gz", "heic", "ico", "iso", "jar", "jpeg", "jpg", "js", "kml", "kmz", "lit", "log",
+    "lzma", "m3u", "m4a", "m4v", "mdb", "mkv", "mobi", "mov", "mp3", "mp4", "mpeg", "mpg", "msi", "mso",
+    "odb", "odf", "odg", "odm", "odp", "ods", "odt", "oga", "ogg", "ogv", "ogx", "otg", "oth", "otp", "ots",
+    "ott", "ova", "ovf", "oxt", "pdf", "pkg", "png", "pps", "ppt", "pptx", "psd", "qcow2", "qt", "rar",
+    "raw", "rm", "rpm", "rpt", "rtf", "svg", "svgz", "swf", "sxc", "sxd", "sxg", "sxi", "sxm", "sxw", "tar",
+    "tbz2", "tgz", "tif", "tiff", "toast", "txt", "vcd", "vdi", "vhdx", "vmdk", "vpc", "wav", "webm",
+    "webp", "wma", "wmf", "wmv", "wmz", "xls", "xlsx", "xsl", "xz", "z", "zip",
+)  # fmt: skip
+"""AWStats 7.8 takes files of these endings for images, downloads and parts of pages (NotPageList, lib/mime.pm)."""
+
 AWSTATS: Final = VisitRule(
     name="awstats",
-    meaning="AWStats: an address, more than 60 minutes between pages, in effect also midnight.",
+    meaning=(
+        "AWStats: an address, more than 60 minutes between pages, in effect also midnight. Bots are those that "
+        "footfall knows; AWStats takes old browsers for robots, too."
+    ),
     who="address",
+    counts="views",
     page=PageRule(
         methods=("GET", "POST", "HEAD"),
         statuses=((200, 200), (304, 304)),
-        static_endings=(
-            "css", "js", "class", "gif", "jpg", "jpeg", "png", "bmp", "ico", "rss", "xml", "swf", "eot", "woff",
-            "woff2",
-        ),
+        static_endings=_AWSTATS_NOT_PAGES,
         not_pages=(),
         believes_resource=False,
     ),
     gap_seconds=3600,
     at_midnight=True,
-)  # fmt: skip
+)
 
 PROFILES: Final[Mapping[str, VisitRule]] = MappingProxyType(
     {rule.name: rule for rule in (FOOTFALL, OWA, MATOMO, PLAUSIBLE, GOACCESS, AWSTATS)}

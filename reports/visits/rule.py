@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Final, Literal
 
 Who = Literal["visitor", "address", "address-agent"]
-Counted = Literal["pages", "requests"]
+Counted = Literal["pages", "views", "requests"]
 Bounce = Literal["one-page", "one-action", "same-second"]
 Duration = Literal["span", "span-plus-one"]
 
@@ -44,8 +44,8 @@ class VisitRule:
 
     * `who` is what tells visitors apart: the stored visitor id, the client address, or address and user agent; with
       `is_daily` a visitor of another day, in the site's time zone, is another visitor.
-    * `counts` is which events take part: page views and what visitors do (``pages``), or every event
-      (``requests``); with `bots` those of bots, too.
+    * `counts` is which events take part: page views and what visitors do (``pages``), page views alone (``views``),
+      or every event (``requests``) but answers with a status in `ignored`; with `bots` those of bots, too.
     * A hit begins a new visit when more than `gap_seconds` have passed since the one before it; with `gap_closes`
       also when exactly so many have. None: inactivity closes nothing. It also begins one on a new day
       (`at_midnight`), when it comes from another campaign (`at_campaign`), when the client says that it has begun
@@ -60,6 +60,7 @@ class VisitRule:
     who: Who = "visitor"
     is_daily: bool = False
     counts: Counted = "pages"
+    ignored: tuple[tuple[int, int], ...] = ()
     bots: bool = False
     page: PageRule = PageRule()
     gap_seconds: int | None = 1800
@@ -83,7 +84,9 @@ class VisitRule:
 
     def _hits(self) -> str:
         who = "Bots are counted like people" if self.bots else "Bots are left out"
-        return f"A visit is made of {COUNTED[self.counts]}. {who}."
+        statuses = " or ".join(f"{low} to {high}" for low, high in self.ignored)
+        ignored = f", but answers with a status of {statuses}" if statuses else ""
+        return f"A visit is made of {COUNTED[self.counts]}{ignored}. {who}."
 
     def _end(self) -> str:
         if self.gap_seconds is None:
@@ -109,6 +112,7 @@ WHO: Final = {
 }
 COUNTED: Final = {
     "pages": "page views and of what visitors do",
+    "views": "page views",
     "requests": "all requests and beacons",
 }
 BOUNCES: Final = {

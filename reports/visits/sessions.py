@@ -19,12 +19,14 @@ MARKS: Final = pl.Schema(
     {
         "visit": pl.Int64,
         "visitor": pl.String,
+        "visitor_code": pl.UInt32,
         "date": pl.Date,
         "is_page": pl.Boolean,
         "is_action": pl.Boolean,
     }
 )
-"""What a hit has beyond the columns of its event; `visit` numbers the visits of a partition from 0."""
+"""What a hit has beyond the columns of its event; `visit` numbers the visits of a partition from 0. `visitor_code` is a
+number for each different `visitor` of a partition: counting those takes a third of the time that counting texts does."""
 
 HIT_SCHEMA: Final = pl.Schema(
     {"site": SCHEMA["site"], "time": SCHEMA["time"]}
@@ -66,11 +68,12 @@ def _without_empty(hits: pl.DataFrame) -> pl.DataFrame:
 
 def _with_visits(hits: pl.DataFrame, rule: VisitRule, edges: tuple[datetime, ...]) -> pl.DataFrame:
     coded = hits.with_columns(
-        pl.col("site", "visitor").cast(pl.Categorical).to_physical().name.prefix("_"),
+        pl.col("site").cast(pl.Categorical).to_physical().alias("_site"),
+        pl.col("visitor").cast(pl.Categorical).to_physical().alias("visitor_code"),
         # As a number: sixteen hex digits take a third of the time to sort by.
         pl.col("source_id").str.to_integer(base=16, dtype=pl.UInt64, strict=False),
     )
-    ordered = coded.sort("_site", "_visitor", "time", "source_id", "offset")
+    ordered = coded.sort("_site", "visitor_code", "time", "source_id", "offset")
     numbered = _numbered(ordered.with_columns(_is_first(rule, ordered.columns, edges).alias("_first")))
     if rule.most_hits is not None:
         numbered = _limited(numbered, rule.most_hits)
@@ -85,7 +88,7 @@ def _numbered(hits: pl.DataFrame) -> pl.DataFrame:
 
 def _is_first(rule: VisitRule, columns: list[str], edges: tuple[datetime, ...]) -> pl.Expr:
     """Tell for each hit, in order, whether it begins a visit; never null."""
-    another = pl.any_horizontal(_changed("_site"), _changed("_visitor")).fill_null(value=True)
+    another = pl.any_horizontal(_changed("_site"), _changed("visitor_code")).fill_null(value=True)
     ends = [another]
     has_sessions = rule.by_session and "session" in columns
     if rule.gap_seconds is not None:

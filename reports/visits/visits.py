@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Final
+from collections.abc import Mapping
+from typing import Any, Final
 
 import polars as pl
 
@@ -14,11 +15,12 @@ from reports.visits.rule import VisitRule
 _PAGE: Final = {"page": "path", "title": "title", "type": "page_type", "host": "host"}
 _SUMS: Final = ("revenue", "tax", "shipping")
 
-VISIT_SCHEMA: Final = pl.Schema(
+_COLUMNS: Final[Mapping[str, Any]] = (
     {
         "visit": pl.Int64,
         "site": pl.String,
         "visitor": pl.String,
+        "visitor_code": pl.UInt32,
         "date": pl.Date,
         "started_at": TIME,
         "ended_at": TIME,
@@ -34,6 +36,9 @@ VISIT_SCHEMA: Final = pl.Schema(
         "item_quantity": pl.Float64,
         "item_revenue": MONEY,
         "distinct_items": pl.Int64,
+        "goals": pl.Int64,
+        "goal_starts": pl.Int64,
+        "goal_value": pl.Float64,
         "visit_number": pl.Int64,
         "is_new": pl.Boolean,
         "first_started_at": TIME,
@@ -47,6 +52,7 @@ VISIT_SCHEMA: Final = pl.Schema(
     | {f"{end}_{name}": pl.String for end in ("entry", "exit") for name in _PAGE}
     | {name: SCHEMA[name] for name in (*CLIENT, *ORIGIN)}
 )
+VISIT_SCHEMA: Final = pl.Schema(_COLUMNS)
 """Columns of a frame of visits. `visit` numbers those of a partition from 0; times are UTC, `date` is the day that the
 visit began on in the view's time zone. What came before is what the events at hand tell: `visit_number` counts a
 visitor's visits from 1, and the first of them `is_new`."""
@@ -67,7 +73,11 @@ def visits_of(hits: pl.DataFrame, rule: VisitRule) -> pl.DataFrame:
 
 
 def _aggregates(columns: list[str]) -> list[pl.Expr]:
-    first = [pl.col(name).first() for name in ("site", "visitor", "date", *ORIGIN) if name in columns]
+    first = [
+        pl.col(name).first()
+        for name in ("site", "visitor", "visitor_code", "date", *ORIGIN)
+        if name in columns
+    ]
     known = [pl.col(name).first(ignore_nulls=True) for name in CLIENT if name in columns]
     sums = [pl.col(name).sum() for name in _SUMS if name in columns]
     return [
@@ -171,7 +181,7 @@ def _origin(columns: list[str]) -> list[pl.Expr]:
 
 def _conformed(visits: pl.DataFrame) -> pl.DataFrame:
     """Give `visits` the columns of `VISIT_SCHEMA`: counts that nobody counted are 0, other absent values null."""
-    counts = {"item_quantity", "item_revenue", "distinct_items", *_SUMS}
+    counts = {"item_quantity", "item_revenue", "distinct_items", "goals", "goal_starts", "goal_value", *_SUMS}
     full = visits.select(
         pl.col(name).cast(dtype) if name in visits.columns else pl.lit(None, dtype=dtype).alias(name)
         for name, dtype in VISIT_SCHEMA.items()
