@@ -10,14 +10,13 @@ import polars as pl
 from reports.catalogue import measures as m
 from reports.partials.part import Part
 from reports.query import Query, report_of
-from reports.query.grain import marked_events
 from reports.report import Report, ReportColumn, View
 from reports.visits import Facts
 
 
 def _measure_referrers(facts: Facts, view: View) -> tuple[Part, ...]:
     foreign = pl.col("referrer_host").is_not_null() & (pl.col("referrer_host") != "") & ~_is_own(view)
-    referred = marked_events(facts.events, view).filter(foreign & (pl.col("is_request") | pl.col("is_page")))
+    referred = facts.events.filter(foreign & (pl.col("is_request") | pl.col("is_page")))
     rows = referred.group_by("referrer_host").agg(
         pl.col("is_request").sum().cast(pl.Int64).alias("requests"),
         pl.col("who").drop_nulls().n_unique().cast(pl.Int64).alias("visitors"),
@@ -48,8 +47,7 @@ def _bare(host: pl.Expr) -> pl.Expr:
 
 def _measure_visitors(facts: Facts, view: View) -> tuple[Part, ...]:
     rows = (
-        marked_events(facts.events, view)
-        .filter(pl.col("who").is_not_null())
+        facts.events.filter(pl.col("who").is_not_null())
         .group_by(pl.col("who").alias("visitor"))
         .agg(
             pl.col("is_request").sum().cast(pl.Int64).alias("requests"),

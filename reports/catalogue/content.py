@@ -10,14 +10,13 @@ import polars as pl
 from reports.catalogue import measures as m
 from reports.partials.part import Part
 from reports.query import Query, report_of
-from reports.query.grain import marked_events
 from reports.report import Report, ReportColumn, View
 from reports.visits import Facts
 from reports.visits.hits import is_request
 
 
 def _measure_pages(facts: Facts, view: View) -> tuple[Part, ...]:
-    known = marked_events(facts.events, view).filter(pl.col("path").is_not_null())
+    known = facts.events.filter(pl.col("path").is_not_null())
     reader = pl.when("is_page").then("who").drop_nulls().n_unique().cast(pl.Int64)
     rows = known.group_by("path").agg(
         pl.col("is_page").sum().cast(pl.Int64).alias("page_views"),

@@ -11,7 +11,6 @@ import polars as pl
 from reports.catalogue import measures as m
 from reports.partials.part import Part
 from reports.query import Query, report_of
-from reports.query.grain import marked_events
 from reports.query.query import finish, measure
 from reports.report import Report, ReportColumn, View
 from reports.visits import Facts
@@ -32,7 +31,7 @@ _DISTINCT: Final = {"days": "date", "sites": "site", "pages": "path", "addresses
 
 
 def _measure_summary(facts: Facts, view: View) -> tuple[Part, ...]:
-    rows = marked_events(facts.events, view)
+    rows = facts.events
     answers = rows.select(condition.sum().cast(pl.Int64).alias(name) for name, condition in _ANSWERS.items())
     [totals] = measure(_TOTALS, facts, view)
     [visits] = measure(_VISITS, facts, view)

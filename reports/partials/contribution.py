@@ -25,6 +25,8 @@ _EACH_READS_FOR_ITSELF: Final = pl.QueryOptFlags(comm_subplan_elim=False)
 """A scan that queries share is kept in memory for the slowest of them: 1.9 GB for 8,000,000 events and the whole
 catalogue, against 250 MB, and no faster, when each reads the few columns it needs."""
 
+_HELD: Final = 8
+
 Contribution = tuple[Mapping[str, Share], ...]
 """For each report, in order, its parts by name."""
 
@@ -38,20 +40,30 @@ def contribute(facts: Facts, reports: Sequence[Report], view: View) -> Contribut
 
 
 def combine(contributions: Iterable[Contribution]) -> Contribution:
-    """Return what several partitions contribute together; any order and grouping of them gives the same."""
-    first, *others = contributions
-    for other in others:
-        first = tuple(
-            {name: _joined(share, theirs[name]) for name, share in ours.items()}
-            for ours, theirs in zip(first, other, strict=True)
-        )
+    """Return what several partitions contribute together; any order and grouping of them gives the same.
 
-    return first
+    No more than `_HELD` of them are in memory at a time.
+    """
+    held: list[Contribution] = []
+    for contribution in contributions:
+        held.append(contribution)
+        if len(held) == _HELD:
+            held = [_together(held)]
+
+    return held[0] if len(held) == 1 else _together(held)
 
 
-def _joined(one: Share, other: Share) -> Share:
-    rows = pl.concat([one.rows, other.rows], how="vertical_relaxed").lazy()
-    return Share(merge_rows(rows, one.merge).collect(engine="streaming"), one.merge)
+def _together(contributions: Sequence[Contribution]) -> Contribution:
+    of_each_report = zip(*contributions, strict=True)
+    return tuple(
+        {name: _joined([parts[name] for parts in of_one]) for name in of_one[0]} for of_one in of_each_report
+    )
+
+
+def _joined(shares: Sequence[Share]) -> Share:
+    merge = shares[0].merge
+    rows = pl.concat([share.rows for share in shares], how="vertical_relaxed").lazy()
+    return Share(merge_rows(rows, merge).collect(engine="streaming"), merge)
 
 
 def finish(contribution: Contribution, reports: Sequence[Report], view: View) -> list[pl.DataFrame]:

@@ -29,10 +29,11 @@ class Part:
 
 
 def merge_rows(rows: pl.LazyFrame, merge: Mapping[str, How]) -> pl.LazyFrame:
-    """Return `rows` with those of equal keys made one."""
-    keys = [name for name in rows.collect_schema().names() if name not in merge]
+    """Return `rows`, with the same columns, with those of equal keys made one."""
+    names = rows.collect_schema().names()
+    keys = [name for name in names if name not in merge]
     figures = [getattr(pl.col(name), how)() for name, how in merge.items()]
     if not keys:
-        return rows.select(figures)
+        return rows.select(figures).select(names)
 
-    return rows.group_by(keys).agg(figures) if figures else rows.unique()
+    return rows.group_by(keys).agg(figures).select(names) if figures else rows.unique()

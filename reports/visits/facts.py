@@ -2,16 +2,32 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
+from typing import Any, Final
 
 import polars as pl
 
+from footfall.event import SCHEMA
 from reports.scope import Scope
+from reports.visits.hits import is_action, is_download, is_hit, is_page, is_request, visitor_key
 from reports.visits.items import line_items
 from reports.visits.rule import VisitRule
-from reports.visits.sessions import HIT_SCHEMA, hits_in_order
+from reports.visits.sessions import HIT_SCHEMA, hits_in_order, without_empty
 from reports.visits.visits import VISIT_SCHEMA, visits_of
+
+_MARKS: Final[Mapping[str, Any]] = {
+    "who": pl.String,
+    "date": pl.Date,
+    "is_page": pl.Boolean,
+    "is_action": pl.Boolean,
+    "is_download": pl.Boolean,
+    "is_request": pl.Boolean,
+}
+EVENT_SCHEMA: Final = pl.Schema(dict(SCHEMA) | dict(_MARKS))
+"""Columns of the events of `Facts`: those that are stored, and what the rule says of them. `who` is the visitor where the
+event takes part in a visit, `date` the day in the view's time zone."""
 
 
 @dataclass(frozen=True)
@@ -28,12 +44,8 @@ class Facts:
 
     @property
     def events(self) -> pl.LazyFrame:
-        """Return the events in range, requests and beacons of people and bots, as they are stored."""
-        return (
-            self.everything.filter(self.scope.predicate())
-            if not self.scope.is_everything
-            else self.everything
-        )
+        """Return the events in range, requests and beacons of people and bots, with the columns of `EVENT_SCHEMA`."""
+        return _completed(self._events, EVENT_SCHEMA)
 
     @property
     def hits(self) -> pl.LazyFrame:
@@ -51,10 +63,23 @@ class Facts:
         return self._visits.lazy()
 
     @cached_property
+    def _collected(self) -> pl.DataFrame:
+        # Read once: every report asks for a few columns, and looking into Parquet for each took most of the time.
+        return without_empty(self.everything.collect(engine="streaming"), needed=frozenset({"site", "time"}))
+
+    @cached_property
+    def _events(self) -> pl.DataFrame:
+        everything = _completed(self._collected, SCHEMA)
+        marks = everything.filter(self.scope.predicate()).select(
+            pl.all(), *_marks(self.rule, self.scope.time_zone)
+        )
+        return marks.select(*self._collected.columns, *_MARKS).collect(engine="streaming")
+
+    @cached_property
     def _all_hits(self) -> pl.DataFrame:
         bounds = (self.scope.start_at, self.scope.end_at)
         edges = tuple(edge for edge in bounds if edge is not None)
-        return hits_in_order(self.everything, self.rule, self.scope.time_zone, edges)
+        return hits_in_order(_completed(self._collected, SCHEMA), self.rule, self.scope.time_zone, edges)
 
     @cached_property
     def _hits(self) -> pl.DataFrame:
@@ -65,6 +90,18 @@ class Facts:
         return visits_of(self._all_hits, self.rule).filter(self.scope.predicate("started_at"))
 
 
+def _marks(rule: VisitRule, time_zone: str) -> list[pl.Expr]:
+    local = pl.col("time").dt.convert_time_zone(time_zone)
+    return [
+        pl.when(is_hit(rule)).then(visitor_key(rule, local)).alias("who"),
+        local.dt.date().alias("date"),
+        is_page(rule).alias("is_page"),
+        is_action(rule).alias("is_action"),
+        is_download(rule).alias("is_download"),
+        is_request().alias("is_request"),
+    ]
+
+
 def _completed(frame: pl.DataFrame, schema: pl.Schema) -> pl.LazyFrame:
     """Return `frame` with the columns of `schema`; those it lacks are null, and cost nothing unasked."""
     lacking = (
@@ -73,4 +110,4 @@ def _completed(frame: pl.DataFrame, schema: pl.Schema) -> pl.LazyFrame:
     return frame.lazy().with_columns(lacking).select(schema.names())
 
 
-__all__ = ["HIT_SCHEMA", "VISIT_SCHEMA", "Facts"]
+__all__ = ["EVENT_SCHEMA", "HIT_SCHEMA", "VISIT_SCHEMA", "Facts"]
