@@ -10,6 +10,8 @@ import polars as pl
 
 from reports.partials.part import Part, merge_rows
 from reports.visits import Facts, VisitRule
+from reports.visits.funnels import Funnel
+from reports.visits.goals import Goal
 from reports.visits.profiles import FOOTFALL
 
 Chart = Literal["line", "bar", "heat"]
@@ -33,12 +35,15 @@ class View:
     """How events are looked at, the same for all reports of a run.
 
     `time_zone` is an IANA name; it decides where days and hours begin. `own_hosts` are host names, lower
-    case, that count as the site itself besides its name and virtual hosts. `rule` says what a visitor and a visit are.
+    case, that count as the site itself besides its name and virtual hosts. `rule` says what a visitor and a visit are;
+    `goals` and `funnels` are those of a definitions file, none without one.
     """
 
     time_zone: str = "UTC"
     own_hosts: tuple[str, ...] = ()
     rule: VisitRule = FOOTFALL
+    goals: tuple[Goal, ...] = ()
+    funnels: tuple[Funnel, ...] = ()
 
 
 Measure = Callable[[Facts, View], Sequence[Part]]
@@ -54,7 +59,8 @@ class Report:
     rows, or one row of zeros. `remark` says what only this report counts and `rules` what it has in common with
     others. `is_series` says that rows are moments in time, which a terminal shows whole rather than the first few of.
     `chart` is how a picture shows it: ``line`` and ``bar`` over the first column, ``heat`` over the first two; None
-    lets the output choose: a line for a series, bars for a ranking.
+    lets the output choose: a line for a series, bars for a ranking. One that `looks_back` reads as many days before
+    the range as it has.
     """
 
     name: str
@@ -66,6 +72,7 @@ class Report:
     finish: Finish
     is_series: bool = False
     chart: Chart | None = None
+    looks_back: bool = False
 
     @property
     def definition(self) -> str:

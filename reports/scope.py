@@ -73,6 +73,22 @@ class Scope:
         first_on = date.fromordinal(max(earliest, self.first_on.toordinal() - days_before))
         return replace(self, first_on=first_on)
 
+    @property
+    def days(self) -> int:
+        """Return how many days the range has; 0 for one without bounds."""
+        if self.first_on is None or self.last_on is None:
+            return 0
+
+        return (self.last_on - self.first_on).days + 1
+
+    def previous(self) -> Scope | None:
+        """Return the range of as many days that ends the day before this one begins; None where there is none."""
+        if self.first_on is None or not self.days or self.first_on.toordinal() <= self.days:
+            return None
+
+        one = timedelta(days=1)
+        return replace(self, first_on=self.first_on - self.days * one, last_on=self.first_on - one)
+
     def range_sentence(self) -> str:
         """Return the range of days as a few words."""
         if self.first_on is None and self.last_on is None:

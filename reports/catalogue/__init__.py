@@ -1,7 +1,9 @@
 """The questions footfall answers: one `Report` each, derived from the events when it is asked.
 
-In reading order: `report` (what a report is), `measures` (the rules they share), then the reports:
-`overview`, `content`, `audience`. To add one, write its query and its `Report` and add it to `CATALOGUE`.
+In reading order: `measures` (what they share), then the reports: `overview` (all in all, and over time), `comparison`
+(with the range before), `content` (pages), `acquisition` (where visits come from), `audience` (who), `technology`
+(with what), `actions` (what else is done), `commerce`, `serving` (how the site answers), `bots`. To add one, define
+a `Report` in one of these rooms: `CATALOGUE` has all there are.
 """
 
 from __future__ import annotations
@@ -13,21 +15,32 @@ from typing import Final
 
 from footfall.errors import SettingsError
 from footfall.text import printable
-from reports.catalogue.audience import HOSTS, REFERRERS, VISITORS
-from reports.catalogue.content import NOT_FOUND, PAGES, STATUSES
-from reports.catalogue.overview import DAYS, HOURS, SUMMARY
+from reports.catalogue import (
+    acquisition,
+    actions,
+    audience,
+    bots,
+    commerce,
+    comparison,
+    content,
+    overview,
+    serving,
+    technology,
+)
 from reports.report import Report, ReportColumn, View
 
 __all__ = ["ALL", "CATALOGUE", "Report", "ReportColumn", "View", "find_reports"]
 
 ALL: Final = "all"
 
+_ROOMS: Final = (
+    overview, comparison, content, acquisition, audience, technology, actions, commerce, serving, bots,
+)  # fmt: skip
+
 CATALOGUE: Final[Mapping[str, Report]] = MappingProxyType(
-    {
-        report.name: report
-        for report in (SUMMARY, DAYS, HOURS, PAGES, STATUSES, NOT_FOUND, REFERRERS, HOSTS, VISITORS)
-    }
+    {one.name: one for room in _ROOMS for one in vars(room).values() if isinstance(one, Report)}
 )
+"""Every report by name, in the order in which the rooms define them."""
 
 
 def find_reports(names: Iterable[str]) -> tuple[Report, ...]:

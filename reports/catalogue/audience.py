@@ -46,6 +46,7 @@ def _bare(host: pl.Expr) -> pl.Expr:
 
 
 def _measure_visitors(facts: Facts, view: View) -> tuple[Part, ...]:
+    del view
     rows = (
         facts.events.filter(pl.col("who").is_not_null())
         .group_by(pl.col("who").alias("visitor"))
@@ -97,18 +98,6 @@ REFERRERS: Final = Report(
     finish=_finish_referrers,
 )
 
-HOSTS: Final = report_of(
-    Query(
-        ("requests", "page_views", "clients", "bytes", "errors", "first_at", "last_at"),
-        by=("address",),
-        is_known=True,
-    ),
-    "hosts",
-    "Which client addresses send the most requests?",
-    remark="Addresses are as stored: masked unless they were ingested otherwise, so a row can be a network.",
-    rules=(m.PAGE_RULE, m.ERROR_RULE, m.CLIENT_RULE, m.BOTS_RULE),
-)
-
 VISITORS: Final = Report(
     name="visitors",
     question="Who are the most active visitors?",
@@ -126,4 +115,57 @@ VISITORS: Final = Report(
     rules=(m.PAGE_RULE, m.VISITOR_RULE, m.BOTS_RULE),
     measure=_measure_visitors,
     finish=_finish_visitors,
+)
+
+_PLACED: Final = ("visits", "visits_share", "visitors", "page_views", "bounce_rate", "revenue")
+_PLACE_REMARK: Final = "Where a MaxMind file was given at ingest, or the log tells."
+
+COUNTRIES: Final = report_of(
+    Query(_PLACED, by=("country",), is_known=True),
+    "countries",
+    "Which countries do visitors come from?",
+    remark=_PLACE_REMARK,
+    rules=m.VISIT_RULES,
+)
+
+REGIONS: Final = report_of(
+    Query(_PLACED, by=("country", "region"), where=pl.col("region").is_not_null()),
+    "regions",
+    "Which regions do visitors come from?",
+    remark=_PLACE_REMARK,
+    rules=m.VISIT_RULES,
+)
+
+CITIES: Final = report_of(
+    Query(_PLACED, by=("country", "region", "city"), where=pl.col("city").is_not_null()),
+    "cities",
+    "Which cities do visitors come from?",
+    remark=_PLACE_REMARK,
+    rules=m.VISIT_RULES,
+)
+
+USERS: Final = report_of(
+    Query(("visits", "page_views", "actions", "visit_duration"), by=("user",), is_known=True),
+    "users",
+    "Which signed-in users come?",
+    rules=m.VISIT_RULES,
+)
+
+NEW_AND_RETURNING: Final = report_of(
+    Query(
+        (
+            "visits",
+            "visits_share",
+            "visitors",
+            "bounce_rate",
+            "pages_per_visit",
+            "visit_duration",
+            "conversion_rate",
+        ),
+        by=("is_returning",),
+    ),
+    "new-and-returning",
+    "How do first visits differ from later ones?",
+    remark="First is the first visit in the events at hand: with --lookback those before the range are looked at, too.",
+    rules=m.VISIT_RULES,
 )

@@ -16,6 +16,7 @@ from reports.visits.hits import is_request
 
 
 def _measure_pages(facts: Facts, view: View) -> tuple[Part, ...]:
+    del view
     known = facts.events.filter(pl.col("path").is_not_null())
     reader = pl.when("is_page").then("who").drop_nulls().n_unique().cast(pl.Int64)
     rows = known.group_by("path").agg(
@@ -35,6 +36,7 @@ def _finish_pages(parts: Mapping[str, pl.LazyFrame], view: View) -> pl.LazyFrame
 
 
 def _measure_not_found(facts: Facts, view: View) -> tuple[Part, ...]:
+    del view
     missing = facts.events.filter(is_request() & (pl.col("status") == 404)).with_columns(
         _target().alias("path")
     )
@@ -78,14 +80,6 @@ PAGES: Final = Report(
     finish=_finish_pages,
 )
 
-STATUSES: Final = report_of(
-    Query(("requests", "requests_share", "clients", "bytes"), by=("status",)),
-    "statuses",
-    "How were requests answered?",
-    remark="Every logged request counts.",
-    rules=(m.CLIENT_RULE,),
-)
-
 NOT_FOUND: Final = Report(
     name="not-found",
     question="What is asked for that is not there?",
@@ -101,4 +95,55 @@ NOT_FOUND: Final = Report(
     rules=(m.CLIENT_RULE,),
     measure=_measure_not_found,
     finish=_finish_not_found,
+)
+
+_OF_PAGE: Final = (
+    "page_views",
+    "unique_page_views",
+    "visitors",
+    "entries",
+    "exits",
+    "exit_rate",
+    "time_on_page",
+)
+_SHOWN: Final = pl.col("page_views") > 0
+
+TITLES: Final = report_of(
+    Query(_OF_PAGE, by=("title",), having=_SHOWN, is_known=True),
+    "titles",
+    "Which titles are read most?",
+    remark="As beacons tell; access logs know no titles.",
+    rules=m.VISIT_RULES,
+)
+
+PAGE_USE: Final = report_of(
+    Query(_OF_PAGE, by=("path",), having=_SHOWN, is_known=True),
+    "page-use",
+    "How are pages used: entered by, left from, stayed on?",
+    remark="time_on_page is the mean time until the visit's next page; of its last page nobody knows.",
+    rules=m.VISIT_RULES,
+)
+
+SECTIONS: Final = report_of(
+    Query(_OF_PAGE, by=("directory",), having=_SHOWN, is_known=True),
+    "sections",
+    "Which parts of the site are read?",
+    remark="By the first part of the path.",
+    rules=m.VISIT_RULES,
+)
+
+_BEGAN: Final = ("visits", "visits_share", "visitors", "bounce_rate", "pages_per_visit", "visit_duration")
+
+ENTRY_PAGES: Final = report_of(
+    Query(_BEGAN, by=("entry_page",), is_known=True),
+    "entry-pages",
+    "On which pages do visits begin?",
+    rules=m.VISIT_RULES,
+)
+
+EXIT_PAGES: Final = report_of(
+    Query(_BEGAN, by=("exit_page",), is_known=True),
+    "exit-pages",
+    "On which pages do visits end?",
+    rules=m.VISIT_RULES,
 )

@@ -11,16 +11,23 @@ from reports.partials.part import Part
 from reports.report import ReportColumn, View
 
 PAGE_RULE: Final = (
-    "A page view is a GET request answered with 2xx or 304 whose path is not /robots.txt and does not end in "
-    "the extension of an image, style, script, data, font, media or download file; or a beacon that says "
-    "that a page was shown."
+    "A page view is a GET request answered with 2xx or 304 for what ingest took for a page, else whose path "
+    "is not /robots.txt and does not end in the extension of an image, style, script, data, font, media or "
+    "download file; or a beacon that says that a page was shown. Profiles of other systems have their own rule."
 )
 ERROR_RULE: Final = "Errors are answers with a status of 400 or above."
 VISITOR_RULE: Final = (
     "Visits and visitors are as the profile defines them; visitors are counted once in each row."
 )
-CLIENT_RULE: Final = "A client is a combination of address and user agent, or what a beacon calls a visitor; bots are among them."
-BOTS_RULE: Final = "Requests, bytes and errors are everybody's; page views and visitors are those of whom the profile counts."
+VISIT_RULES: Final = (PAGE_RULE, VISITOR_RULE)
+CLIENT_RULE: Final = (
+    "A client is a combination of address and user agent, or what a beacon calls a visitor; bots are among "
+    "them."
+)
+BOTS_RULE: Final = (
+    "Requests, bytes and errors are everybody's; page views and visitors are those of whom the profile "
+    "counts."
+)
 
 REQUESTS: Final = ReportColumn("requests", "requests", "requests logged")
 PAGE_VIEWS: Final = ReportColumn("page_views", "page views", "requests for pages that were answered")

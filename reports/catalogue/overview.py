@@ -138,3 +138,51 @@ HOURS: Final = Report(
     finish=partial(_finish_hours, _BY_HOUR),
     is_series=True,
 )
+
+_OVER_TIME: Final = ("visits", "visitors", "page_views", "bounce_rate", "pages_per_visit", "visit_duration")
+
+VISITS: Final = report_of(
+    Query((*_OVER_TIME, "new_visitors", "revenue"), by=("date",)),
+    "visits",
+    "How did visits develop from day to day?",
+    remark="A visit counts on the day it began.",
+    rules=m.VISIT_RULES,
+    is_series=True,
+)
+
+WEEKS: Final = report_of(
+    Query((*_OVER_TIME, "new_visitors", "revenue"), by=("week",)),
+    "weeks",
+    "How did visits develop from week to week?",
+    remark="Weeks begin on Monday (ISO 8601); the first and the last may be cut by the range.",
+    rules=m.VISIT_RULES,
+    is_series=True,
+)
+
+MONTHS: Final = report_of(
+    Query((*_OVER_TIME, "new_visitors", "revenue"), by=("month",)),
+    "months",
+    "How did visits develop from month to month?",
+    remark="The first and the last month may be cut by the range.",
+    rules=m.VISIT_RULES,
+    is_series=True,
+)
+
+TIMELINE: Final = report_of(
+    Query(_TRAFFIC, by=("date", "hour")),
+    "timeline",
+    "How did traffic develop from hour to hour?",
+    remark="Hours without requests have no row.",
+    rules=(m.PAGE_RULE, m.ERROR_RULE, m.VISITOR_RULE, m.BOTS_RULE),
+    is_series=True,
+)
+
+WEEK: Final = report_of(
+    Query(("visits", "visitors", "page_views"), by=("day_of_week", "hour"), sort=("day_of_week", "hour")),
+    "hour-by-weekday",
+    "At which hours of which days of the week do people come?",
+    remark="Visits by the hour in which they began; 1 is Monday.",
+    rules=m.VISIT_RULES,
+    is_series=True,
+    chart="heat",
+)

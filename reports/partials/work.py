@@ -22,10 +22,12 @@ class Work:
     reports: tuple[Report, ...]
     view: View
     scope: Scope
+    lookback_days: int = 0
 
     def __call__(self) -> Contribution:
         """Return what the partition contributes."""
-        return contribute(Facts(self.events, self.view.rule, self.scope), self.reports, self.view)
+        facts = Facts(self.events, self.view.rule, self.scope, self.lookback_days, self.view.goals)
+        return contribute(facts, self.reports, self.view)
 
     def packed(self) -> Work:
         """Return the work with its events in itself, for a worker that sees none of our files."""

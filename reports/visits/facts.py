@@ -11,6 +11,7 @@ import polars as pl
 
 from footfall.event import SCHEMA
 from reports.scope import Scope
+from reports.visits.goals import Goal, reached, with_goals
 from reports.visits.hits import is_action, is_download, is_hit, is_page, is_request, visitor_key
 from reports.visits.items import line_items
 from reports.visits.rule import VisitRule
@@ -26,21 +27,28 @@ _MARKS: Final[Mapping[str, Any]] = {
     "is_request": pl.Boolean,
 }
 EVENT_SCHEMA: Final = pl.Schema(dict(SCHEMA) | dict(_MARKS))
-"""Columns of the events of `Facts`: those that are stored, and what the rule says of them. `who` is the visitor where the
-event takes part in a visit, `date` the day in the view's time zone."""
+"""Columns of the events of `Facts`: those that are stored, and what the rule says of them. `who` is the visitor where
+the event takes part in a visit, `date` the day in the view's time zone."""
 
 
 @dataclass(frozen=True)
 class Facts:
     """Events of some visitors, all of theirs, and what follows from them by `rule`.
 
-    `everything` has the columns of `footfall.event.SCHEMA`; events before the range of `scope` are looked at for who
-    came before, and counted nowhere. A range without bounds counts all.
+    `everything` has columns of `footfall.event.SCHEMA`, those that it lacks are null; those of `lookback_days`
+    before the range of `scope` are looked at for who came before, and counted nowhere. A range without bounds counts
+    all. Of `goals` the visits say what was reached.
     """
 
     everything: pl.LazyFrame
     rule: VisitRule
     scope: Scope = field(default_factory=Scope)
+    lookback_days: int = 0
+    goals: tuple[Goal, ...] = ()
+
+    def over(self, scope: Scope) -> Facts:
+        """Return the facts of another range of the same events."""
+        return Facts(self._collected.lazy(), self.rule, scope, self.lookback_days, self.goals)
 
     @property
     def events(self) -> pl.LazyFrame:
@@ -62,6 +70,11 @@ class Facts:
         """Return the visits, with the columns of `VISIT_SCHEMA`, in the visitor's order."""
         return self._visits.lazy()
 
+    @property
+    def goals_reached(self) -> pl.LazyFrame:
+        """Return what visits did of `goals`, with the columns of `REACHED_SCHEMA`; visits out of range among them."""
+        return self._visits_and_goals[1].lazy()
+
     @cached_property
     def _collected(self) -> pl.DataFrame:
         # Read once: every report asks for a few columns, and looking into Parquet for each took most of the time.
@@ -79,15 +92,25 @@ class Facts:
     def _all_hits(self) -> pl.DataFrame:
         bounds = (self.scope.start_at, self.scope.end_at)
         edges = tuple(edge for edge in bounds if edge is not None)
-        return hits_in_order(_completed(self._collected, SCHEMA), self.rule, self.scope.time_zone, edges)
+        seen = _completed(self._collected, SCHEMA).filter(self.scope.since(self.lookback_days).predicate())
+        return hits_in_order(seen, self.rule, self.scope.time_zone, edges)
 
     @cached_property
     def _hits(self) -> pl.DataFrame:
         return self._all_hits.filter(self.scope.predicate())
 
-    @cached_property
+    @property
     def _visits(self) -> pl.DataFrame:
-        return visits_of(self._all_hits, self.rule).filter(self.scope.predicate("started_at"))
+        return self._visits_and_goals[0]
+
+    @cached_property
+    def _visits_and_goals(self) -> tuple[pl.DataFrame, pl.DataFrame]:
+        visits = visits_of(self._all_hits, self.rule)
+        done = reached(_completed(self._all_hits, HIT_SCHEMA), visits.lazy(), self.goals)
+        if self.goals:
+            visits = with_goals(visits, done)
+
+        return visits.filter(self.scope.predicate("started_at")), done
 
 
 def _marks(rule: VisitRule, time_zone: str) -> list[pl.Expr]:

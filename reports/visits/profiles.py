@@ -47,7 +47,10 @@ PLAUSIBLE: Final = VisitRule(
 
 GOACCESS: Final = VisitRule(
     name="goaccess",
-    meaning="GoAccess: no visits; a visitor is address, user agent and date, and each is one visit here; 4xx do not count.",
+    meaning=(
+        "GoAccess: no visits; a visitor is address, user agent and date, and each is one visit here; answers with "
+        "4xx do not count."
+    ),
     who="address-agent",
     is_daily=True,
     counts="requests",
@@ -101,5 +104,6 @@ def find_profile(name: str) -> VisitRule:
     close = get_close_matches(name.lower(), PROFILES, n=1)
     maybe = f" Did you mean {close[0]}?" if close else ""
     raise SettingsError(
-        f"There is no profile {printable(name, 60)!r}.{maybe}", hint=f"--profile takes {', '.join(PROFILES)}"
+        f"There is no profile {printable(name, 60)!r}.{maybe}",
+        hint=f"--visit-profile takes {', '.join(PROFILES)}",
     )

@@ -25,8 +25,8 @@ MARKS: Final = pl.Schema(
         "is_action": pl.Boolean,
     }
 )
-"""What a hit has beyond the columns of its event; `visit` numbers the visits of a partition from 0. `visitor_code` is a
-number for each different `visitor` of a partition: counting those takes a third of the time that counting texts does."""
+"""What a hit has beyond the columns of its event; `visit` numbers the visits of a partition from 0. `visitor_code` is
+a number for each different `visitor` of a partition: counting those takes a third of the time that texts take."""
 
 HIT_SCHEMA: Final = pl.Schema(
     {"site": SCHEMA["site"], "time": SCHEMA["time"]}

@@ -38,6 +38,7 @@ _COLUMNS: Final[Mapping[str, Any]] = (
         "distinct_items": pl.Int64,
         "goals": pl.Int64,
         "goal_starts": pl.Int64,
+        "goal_abandons": pl.Int64,
         "goal_value": pl.Float64,
         "visit_number": pl.Int64,
         "is_new": pl.Boolean,
@@ -61,6 +62,7 @@ INTERNAL: Final = "internal"
 """Medium of a hit that came from the site itself: of a visit that began so nobody knows where it came from."""
 
 DIRECT: Final = "direct"
+_TOUCH: Final = ("medium", "source", "campaign")
 
 
 def visits_of(hits: pl.DataFrame, rule: VisitRule) -> pl.DataFrame:
@@ -118,7 +120,7 @@ def _with_pages(visits: pl.DataFrame, hits: pl.DataFrame) -> pl.DataFrame:
 
 
 def _with_items(visits: pl.DataFrame, hits: pl.DataFrame) -> pl.DataFrame:
-    if "items" not in hits.columns:
+    if not {"items", "kind"} <= set(hits.columns):
         return visits
 
     return visits.join(items_by_visit(hits), on="visit", how="left", maintain_order="left")
@@ -165,15 +167,12 @@ def _with_history(visits: pl.DataFrame) -> pl.DataFrame:
 
 def _origin(columns: list[str]) -> list[pl.Expr]:
     """Say where the visitor's first visit came from, and take a link of the site's own for no origin."""
-    if "medium" not in columns:
-        return []
-
-    inside = pl.col("medium") == INTERNAL
-    medium = pl.when(inside).then(pl.lit(DIRECT)).otherwise(pl.col("medium"))
-    texts = {"medium": medium}
-    for name in ("source", "campaign"):
-        if name in columns:
-            texts[name] = pl.when(~inside.fill_null(value=False)).then(pl.col(name))
+    inside = (
+        (pl.col("medium") == INTERNAL).fill_null(value=False) if "medium" in columns else pl.lit(value=False)
+    )
+    texts = {name: pl.when(~inside).then(pl.col(name)) for name in _TOUCH if name in columns}
+    if "medium" in columns:
+        texts["medium"] = pl.when(inside).then(pl.lit(DIRECT)).otherwise(pl.col("medium"))
 
     firsts = [text.first().over("site", "visitor").alias(f"first_{name}") for name, text in texts.items()]
     return [*(text.alias(name) for name, text in texts.items()), *firsts]
@@ -181,7 +180,16 @@ def _origin(columns: list[str]) -> list[pl.Expr]:
 
 def _conformed(visits: pl.DataFrame) -> pl.DataFrame:
     """Give `visits` the columns of `VISIT_SCHEMA`: counts that nobody counted are 0, other absent values null."""
-    counts = {"item_quantity", "item_revenue", "distinct_items", "goals", "goal_starts", "goal_value", *_SUMS}
+    counts = {
+        "item_quantity",
+        "item_revenue",
+        "distinct_items",
+        "goals",
+        "goal_starts",
+        "goal_abandons",
+        "goal_value",
+        *_SUMS,
+    }
     full = visits.select(
         pl.col(name).cast(dtype) if name in visits.columns else pl.lit(None, dtype=dtype).alias(name)
         for name, dtype in VISIT_SCHEMA.items()

@@ -133,11 +133,12 @@ def test_the_edges_of_the_range_cut_and_what_came_before_is_remembered(make_even
         {"at": "2026-03-03T00:00:00+00:00"},
     )
     scope = Scope(first_on=date(2026, 3, 2), last_on=date(2026, 3, 2))
-    visits = Facts(events, FOOTFALL, scope).visits.collect()
+    visits = Facts(events, FOOTFALL, scope, lookback_days=1).visits.collect()
 
     assert visits["hits"].to_list() == [1, 1]
     assert visits["is_new"].to_list() == [False, False]
     assert visits["visit_number"].to_list() == [2, 3]
+    assert Facts(events, FOOTFALL, scope).visits.collect()["is_new"].to_list() == [True, False]
 
 
 def test_events_of_one_moment_keep_the_order_of_their_log(make_events: MakeEvents) -> None:
