@@ -14,6 +14,7 @@ from collections.abc import Mapping, Sequence
 from io import BytesIO
 from typing import Final
 
+import numpy as np
 import polars as pl
 from polars.exceptions import PolarsError
 
@@ -37,7 +38,7 @@ def read_members(texts: pl.Series, names: Sequence[str]) -> tuple[pl.DataFrame, 
 
     lines = texts.str.strip_chars(_BLANK).fill_null("")
     is_object = lines.str.starts_with("{")
-    plain = _one_line(lines.set(~is_object, "{}"))
+    plain = _one_line(lines if is_object.all() else lines.set(~is_object, "{}"))
     read = _read(plain, schema)
     if read is not None:
         return read, is_object
@@ -63,13 +64,18 @@ def _read(lines: pl.Series, schema: pl.Schema) -> pl.DataFrame | None:
         return schema.to_frame()
 
     try:
-        read = pl.read_ndjson(
-            BytesIO(lines.str.join("\n").item().encode()), schema=schema, ignore_errors=True
-        )
+        read = pl.read_ndjson(BytesIO(_joined(lines)), schema=schema, ignore_errors=True)
     except PolarsError:
         return None
 
     return read if len(read) == len(lines) else None
+
+
+def _joined(lines: pl.Series) -> memoryview:
+    """Return the bytes of texts with newlines between them, without making a Python string of them."""
+    array = lines.str.join("\n").to_arrow(compat_level=pl.CompatLevel.oldest())
+    begin, end = np.frombuffer(array.buffers()[1], np.int64)[array.offset : array.offset + 2]
+    return memoryview(array.buffers()[2] or b"")[begin:end]
 
 
 def _read_apart(lines: pl.Series, schema: pl.Schema) -> pl.DataFrame:
@@ -111,12 +117,14 @@ def cut_member(texts: pl.Series, name: str, brackets: str = "{}") -> tuple[pl.Se
     """
     opening, closing = brackets[0], brackets[1]
     count = 2 if opening == "{" else 1
-    is_plain = (
-        (texts.str.count_matches(opening, literal=True) == count)
-        & (texts.str.count_matches(closing, literal=True) == count)
-        & texts.str.contains(f'"{name}":{opening}', literal=True)
-        & ~contains_one(texts, SPACED)
-    ).fill_null(value=False)
+    text = pl.col("text")
+    conditions = (
+        (text.str.count_matches(opening, literal=True) == count)
+        & (text.str.count_matches(closing, literal=True) == count)
+        & text.str.contains(f'"{name}":{opening}', literal=True)
+        & ~pl.any_horizontal(text.str.contains(spaced, literal=True) for spaced in SPACED)
+    )
+    is_plain = texts.to_frame("text").select(conditions.fill_null(value=False)).to_series()
     if is_plain.all():
         return _cut(texts, name, brackets)
 

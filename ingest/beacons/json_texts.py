@@ -10,6 +10,8 @@ import re
 from collections.abc import Sequence
 from typing import Final
 
+import numpy as np
+import numpy.typing as npt
 import polars as pl
 
 SPACED: Final = ('": ', ', "', '" }', "\n")
@@ -48,8 +50,8 @@ def elements(arrays: pl.Series) -> pl.Series:
     return single if is_single.all() else spread(single, is_single, _elements(arrays.filter(~is_single)))
 
 
-_BETWEEN: Final = r'\},[^"]|",\{'
-"""Stands between the elements of an array of several objects, and not in one alone."""
+_BETWEEN: Final = r",\s*\{"
+"""Stands before the last element of an array of several that ends in an object."""
 
 
 def _elements(arrays: pl.Series) -> pl.Series:
@@ -129,5 +131,10 @@ def spread(chosen: pl.Series, where: pl.Series, others: pl.Series | None = None)
     if others is None:
         others = chosen.clear(int((~where).sum()))
 
-    places = pl.concat([where.arg_true(), (~where).arg_true()])
-    return pl.concat([chosen, others]).gather(places.arg_sort())
+    return pl.concat([chosen, others]).gather(_places(where))
+
+
+def _places(where: pl.Series) -> npt.NDArray[np.int64]:
+    """Return where each row stands when those that `where` tells come first, then the others."""
+    chosen = where.to_numpy()
+    return np.where(chosen, np.cumsum(chosen) - 1, np.cumsum(~chosen) - 1 + np.count_nonzero(chosen))

@@ -60,7 +60,7 @@ _COLUMNS: Final = (
     *("time", "ip", "user_agent", "referrer", "host", "path", "query", "body"),
     *("language", "forwarded_for", "forwarded", "connecting_ip", "dnt", "gpc"),
 )
-_DECORATION: Final = r"^[\[\],]?$"
+_DECORATIONS: Final = ("", "[", "]", ",")
 _TARGET: Final = r"^(?:(?P<path>/[^?]*)?\?)?(?P<query>[^\s{}\[\]\"]+)$"
 _ENVELOPE: Final = ('"body"', '"query"')
 _NOTHING: Final = ("", "-")
@@ -86,8 +86,11 @@ class BeaconBodies(Format):
     def parse(self, lines: pl.DataFrame, header: str = "") -> Parsed:
         """Read lines; see `Format.parse`. The time of events without an envelope is null, the beacon may have it."""
         trimmed = pl.col("text").fill_null("").str.strip_chars()
-        unread = lines.filter(~is_skipped() & ~trimmed.str.contains(_DECORATION))
-        told = _told(unread.with_columns(trimmed.str.strip_chars_end(",").alias("text")))
+        stripped = trimmed.str.strip_chars_end(",").alias("stripped")
+        both = lines.with_columns(stripped, (is_skipped() | trimmed.is_in(_DECORATIONS)).alias("is_skipped"))
+        read = both.filter(~pl.col("is_skipped")) if both["is_skipped"].any() else both
+        unread = read.select(PLACE)
+        told = _told(read.select(*PLACE[:2], text="stripped"))
         given = told["time"]
         typed = told.with_columns(
             read_any_time(pl.col("time")).cast(TIME), pl.lit(None, dtype=pl.String).alias("kind")
@@ -125,32 +128,36 @@ class BeaconBodies(Format):
 def _told(lines: pl.DataFrame) -> pl.DataFrame:
     """Return what lines say, as texts in `_COLUMNS`."""
     text = pl.col("text")
-    is_json = text.str.contains(r"^[\[{]")
-    target = pl.when(~is_json).then(text).str.extract_groups(_TARGET).struct
-    plain = lines.select(
-        *PLACE[:2],
-        *(
-            pl.lit(None, dtype=pl.String).alias(name)
-            for name in _COLUMNS
-            if name not in {"path", "query", "body"}
-        ),
-        target.field("path"),
-        target.field("query"),
-        pl.when(is_json).then(text).alias("body"),
-    )
     may_be = lines.select(text.str.starts_with("{") & text.str.contains_any(list(_ENVELOPE))).to_series()
     if not may_be.any():
-        return plain.select(*PLACE[:2], *_COLUMNS)
+        return _bare(lines)
 
     opened = _opened(lines["text"].filter(may_be))
     enveloped = pl.concat([lines.filter(may_be).select(PLACE[:2]), opened], how="horizontal")
-    others = plain.filter(~may_be).select(enveloped.columns)
+    if may_be.all():
+        return enveloped
+
+    others = _bare(lines.filter(~may_be)).select(enveloped.columns)
     return pl.concat([others, enveloped]).sort("offset", "line_number")
+
+
+def _bare(lines: pl.DataFrame) -> pl.DataFrame:
+    """Return what lines say that are bodies or query strings themselves."""
+    text = pl.col("text")
+    is_json = text.str.contains(r"^[\[{]")
+    target = pl.when(~is_json).then(text).str.extract_groups(_TARGET).struct
+    found = {
+        "path": target.field("path"),
+        "query": target.field("query"),
+        "body": pl.when(is_json).then(text),
+    }
+    nothing = pl.lit(None, dtype=pl.String)
+    return lines.select(*PLACE[:2], *(found.get(name, nothing).alias(name) for name in _COLUMNS))
 
 
 def _opened(lines: pl.Series) -> pl.DataFrame:
     """Return what envelopes say, as texts in `_COLUMNS`: by columns where that can be, else one by one."""
-    found, is_read = read_envelopes(lines, [*dict(_BY_RANK), "headers"])
+    found, is_read = read_envelopes(lines, [*dict(_BY_RANK)], as_text)
     others = [_envelope(line) for line in lines.filter(~is_read)]
     opened = pl.concat(
         [found.select(_of_members()), pl.DataFrame(others, schema=dict.fromkeys(_COLUMNS, pl.String))]

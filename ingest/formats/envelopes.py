@@ -1,110 +1,105 @@
-"""Take apart the envelopes that beacons come in: JSON objects whose body is the last member, by columns.
+"""Take apart the envelopes that beacons come in: JSON objects with a body or a query, each decoded once.
 
-An envelope is cut in front of its body. What stands before it is believed only where it is members with plain values,
-one after the other, each once; the body only where it is one JSON value and nothing behind it. Then both are together
-what the line is. Any other line is left to `ingest.formats.bodies`, which decodes it on its own; both say the same.
+The members that say where a beacon came from are plain values, and the body is any: it is left as it stands in the
+line. A line with other values there, or with headers, is left to `ingest.formats.bodies`, which decodes it on its
+own; both say the same, of members of one name the last.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import cache
+from operator import attrgetter
 from typing import Any, Final
 
 import msgspec
 import polars as pl
 
-from ingest.beacons.json_bodies import read_members
-
-_BODY: Final = '"body":'
-_QUERY: Final = '"query":'
-_NAME: Final = r'"[^"\\\x00-\x1f]*"'
-_PLAIN: Final = r'(?:"[^"\\\x00-\x1f]*"|null|true|false|0|-?[1-9][0-9]{0,17})'
-_HEAD: Final = rf"^\{{[ \t]*(?:{_NAME}:[ \t]*{_PLAIN},[ \t]*)+$"
-_NESTED: Final = (r"^[\[{]", r"[\]}]$")
-_TEXT: Final = (r'^["n]', r'["l]$')
-"""How values begin and end: other values begin and end otherwise."""
-
-_ANY: Final = msgspec.json.Decoder(msgspec.Raw)
-_STRING: Final = msgspec.json.Decoder(str | None)
+_BATCH: Final = 500
+_Plain = str | int | float | bool | None
+_NOTHING: Final = msgspec.Raw()
+_NESTED: Final = ("{", "[")
+_STRINGS: Final = frozenset({str, type(None)})
 
 
-def read_envelopes(lines: pl.Series, names: Sequence[str]) -> tuple[pl.DataFrame, pl.Series]:
+def read_envelopes(
+    lines: pl.Series, names: Sequence[str], as_text: Callable[[Any], str | None]
+) -> tuple[pl.DataFrame, pl.Series]:
     """Return the members `names` of envelopes, and `body`, as texts; and for each line whether it could be read so.
 
-    A body that is an object or array is its JSON as it stands in the line.
+    What `as_text` makes of values is the text of those that are no strings. A body that is an object or array is its
+    JSON as it stands in the line.
     """
-    cut = pl.col("line").str.splitn(_BODY, 2).struct.rename_fields(["head", "rest"])
-    halves = lines.to_frame("line").select(cut.struct.unnest()).select(_with_comma(), "rest")
-    has_head = halves.select(_has_head(names)).to_series()
-    chosen = halves if has_head.all() else halves.filter(has_head)
-    bodies, has_body = _bodies(chosen["rest"])
-    if not has_body.all():
-        chosen, bodies = chosen.filter(has_body), bodies.filter(has_body)
-
-    found, _ = read_members(chosen["head"] + '"":0}', names)
-    is_read = has_head.scatter(has_head.arg_true().filter(~has_body), False)
-    return found.with_columns(bodies.alias("body")), is_read
+    # Few lines at a time, so that their values are still in the processor's cache when columns are made of them.
+    batches = [lines[begin : begin + _BATCH].to_list() for begin in range(0, len(lines) or 1, _BATCH)]
+    found = [_read(batch, tuple(names), as_text) for batch in batches]
+    is_read = pl.Series([each for _, flags in found for each in flags], dtype=pl.Boolean)
+    return pl.concat([frame for frame, _ in found], rechunk=True), is_read
 
 
-def _with_comma() -> pl.Expr:
-    """Return what stands before a body, and lines that have a query and no body as if one came behind."""
-    head, rest = pl.col("head"), pl.col("rest")
-    is_all = rest.is_null() & head.str.contains(_QUERY, literal=True) & head.str.ends_with("}")
-    return (
-        pl.when(is_all)
-        .then(head.str.strip_suffix("}") + ",")
-        .when(rest.is_not_null())
-        .then(head)
-        .alias("head")
-    )
+def _read(
+    lines: list[str], names: tuple[str, ...], as_text: Callable[[Any], str | None]
+) -> tuple[pl.DataFrame, list[bool]]:
+    decode = _decoder(names)
+    envelopes = _all_decoded(lines, decode)
+    bodies = [None if each is None else _body(each, as_text) for each in envelopes]
+    flags = [each is not None and body is not _OTHER for each, body in zip(envelopes, bodies, strict=True)]
+    if not all(flags):
+        envelopes = [each for each, flag in zip(envelopes, flags, strict=True) if flag]
+        bodies = [each for each, flag in zip(bodies, flags, strict=True) if flag]
+
+    values = zip(*map(attrgetter(*names), envelopes), strict=True) if envelopes else ((),) * len(names)
+    columns = [_column(name, column, as_text) for name, column in zip(names, values, strict=True)]
+    return pl.DataFrame([*columns, pl.Series("body", bodies, dtype=pl.String)]), flags
 
 
-def _has_head(names: Sequence[str]) -> pl.Expr:
-    head = pl.col("head")
-    is_single = (head.str.count_matches(f'"{name}":', literal=True) < 2 for name in names)
-    return (head.str.contains(_HEAD) & pl.all_horizontal(is_single)).fill_null(value=False)
+@cache
+def _decoder(names: tuple[str, ...]) -> Callable[[str], Any]:
+    """Return what decodes lines; what is absent is null, a body empty."""
+    plain = [(name, _Plain, None) for name in names]
+    others = [("body", msgspec.Raw, _NOTHING), ("headers", None, None)]
+    kind: Any = msgspec.defstruct("Envelope", [*plain, *others], gc=False)
+    return msgspec.json.Decoder(kind).decode
 
 
-def _bodies(rests: pl.Series) -> tuple[pl.Series, pl.Series]:
-    """Return the bodies that stand before a last brace, null for null, and whether there is one value and no more."""
-    raw = rests.str.head(-1).set(~rests.str.ends_with("}").fill_null(value=True), "").str.strip_chars(" \t")
-    is_nested, is_text = (_are(raw, *ends) for ends in (_NESTED, _TEXT))
-    are_values = [value is not _BROKEN for value in _decoded(raw.filter(is_nested), _ANY)]
-    is_good = rests.is_null().scatter(is_nested.arg_true(), are_values)
-    bodies = raw.set(~is_nested, None)
-    if not is_text.any():
-        return bodies, is_good
-
-    texts = _decoded(raw.filter(is_text), _STRING)
-    is_good = is_good.scatter(is_text.arg_true(), [text is not _BROKEN for text in texts])
-    return bodies.scatter(is_text.arg_true(), [None if text is _BROKEN else text for text in texts]), is_good
-
-
-def _are(texts: pl.Series, beginning: str, ending: str) -> pl.Series:
-    return (texts.str.contains(beginning) & texts.str.contains(ending)).fill_null(value=False)
-
-
-_BROKEN: Final = object()
-
-
-def _decoded(texts: pl.Series, decoder: msgspec.json.Decoder[Any]) -> list[Any]:
-    """Return the values of texts, `_BROKEN` for what is none or several: nearly always all in one pass.
-
-    No value begins in one text and ends in another: a text ends where a value does, and the next one begins another
-    one, without a comma between them. So as many values as texts are one value in each.
-    """
+def _all_decoded(lines: list[str], decode: Callable[[str], Any]) -> list[Any]:
+    """Return the envelopes of lines, None for what is none: nearly always all in one pass."""
     try:
-        values = decoder.decode_lines(texts.str.join("\n").item() or "")
+        return list(map(decode, lines))
     except (msgspec.DecodeError, RecursionError, UnicodeError):
-        values = []
-
-    return (
-        values if len(values) == len(texts) else [_decoded_alone(text, decoder) for text in texts.to_list()]
-    )
+        return [_decoded(line, decode) for line in lines]
 
 
-def _decoded_alone(text: str, decoder: msgspec.json.Decoder[Any]) -> Any:
+def _decoded(line: str, decode: Callable[[str], Any]) -> Any:
     try:
-        return decoder.decode(text)
+        return decode(line)
     except (msgspec.DecodeError, RecursionError, UnicodeError):
-        return _BROKEN
+        return None
+
+
+_OTHER: Final = "\0"
+"""Stands for the body of what may be no envelope, or one that holds a number that no double does."""
+
+
+def _body(envelope: Any, as_text: Callable[[Any], str | None]) -> str | None:
+    raw = str(envelope.body, "utf-8")
+    if raw.startswith(_NESTED):
+        return raw
+
+    if not raw:
+        return _OTHER if envelope.query is None else None
+
+    try:
+        return as_text(msgspec.json.decode(raw))
+    except msgspec.DecodeError:
+        return _OTHER
+
+
+def _column(name: str, values: tuple[Any, ...], as_text: Callable[[Any], str | None]) -> pl.Series:
+    if values.count(None) == len(values):
+        return pl.Series(name, [None], dtype=pl.String).new_from_index(0, len(values))
+
+    if not _STRINGS.issuperset(map(type, values)):
+        values = tuple(each if type(each) in _STRINGS else as_text(each) for each in values)
+
+    return pl.Series(name, values, dtype=pl.String)

@@ -9,40 +9,30 @@ from __future__ import annotations
 
 import binascii
 import re
-from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from math import isfinite
 from typing import Any, Final
 from urllib.parse import unquote_to_bytes
 
-import msgspec
+import numpy as np
 import polars as pl
 
 from footfall.event import TIME
-from ingest.beacons.members import as_text, of_objects
-from ingest.beacons.parameters import read_parameters, split_parameters
+from ingest.beacons.members import as_form, as_text
+from ingest.beacons.parameters import split_parameters
 from ingest.formats.finish import is_skipped
 from ingest.formats.model import NO_MATCH, PLACE, Explanation, Format, Parsed, Taken, rejecting
-from ingest.formats.owa_rows import read_pairs
+from ingest.formats.owa_rows import CLASSES, EMPTY, NOT_SENT, OF_EVENT, OF_SERVER, PROPERTIES, READ, read_rows
 from ingest.formats.php import NotPhp, read_php
 
-_ROW: Final = (
-    r"^[0-9]{2}:[0-9]{2}:[0-9]{2} [0-9]{4}-[0-9]{2}-[0-9]{2}\|\*\|[^|]*\|\*\|[0-9]*\|\*\|"
-    r"O%3A[0-9]+%3A[A-Za-z0-9%+._~-]*$"
+_BEGINNING: Final = (
+    r"^[0-9]{2}:[0-9]{2}:[0-9]{2} [0-9]{4}-[0-9]{2}-[0-9]{2}\|\*\|[^|]*\|\*\|[0-9]*\|\*\|O%3A[0-9]+%3A"
 )
+_CHARACTERS: Final = "A-Za-z0-9%+._~-"
+_ROW: Final = f"{_BEGINNING}[{_CHARACTERS}]*$"
+_END: Final = "%7D"
 _BETWEEN: Final = "|*|"
-_CLASSES: Final = frozenset({"OWA\\Module\\Base\\Classes\\Event", "owa_event"})
-_TEXTS: Final[Mapping[str, tuple[str, ...]]] = {
-    "ip": ("ip_address", "REMOTE_ADDR"),
-    "user_agent": ("HTTP_USER_AGENT", "user_agent"),
-    "language": ("language", "HTTP_ACCEPT_LANGUAGE"),
-}
-"""Column → properties that OWA's server adds to an event, the first that is there."""
-
-_OF_SERVER: Final = frozenset(name for names in _TEXTS.values() for name in names)
-_OF_EVENT: Final = ("guid", "timestamp")
-_NOTHING: Final = ("", "0")
-_NAMES: Final = {"eventType": "event_type"}
-_READ: Final = pl.Schema({**dict.fromkeys(_TEXTS, pl.String), "body": pl.String})
+_FOREIGN: Final = re.compile(f"[^{_CHARACTERS}]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +53,7 @@ class OwaQueue(Format):
     @property
     def columns(self) -> tuple[str, ...]:
         """Return the columns a row carries; all others come from the dialect."""
-        return ("time", *_READ)
+        return ("time", *READ)
 
     @property
     def clue(self) -> str:
@@ -93,8 +83,8 @@ class OwaQueue(Format):
             return Explanation((), begin + 1, "an event that PHP has serialised and URL-encoded", NO_MATCH)
 
         body = events["body"]
-        members = of_objects(body) if body[0].startswith("{") else split_parameters(body)
-        server = [(name, (name,), events[name][0]) for name in _TEXTS if events[name][0] is not None]
+        members = split_parameters(body)
+        server = [(name, (name,), events[name][0]) for name in OF_SERVER if events[name][0] is not None]
         parts = [*server, *((name, (), value) for name, value in members.select("name", "value").iter_rows())]
         return Explanation(
             tuple(Taken(name, columns, begin, len(line), value) for name, columns, value in parts)
@@ -102,9 +92,9 @@ class OwaQueue(Format):
 
 
 def _event() -> pl.Expr:
-    """Return the events of rows, URL-encoded; null for what is no row."""
+    """Return the events of what begins as rows do, URL-encoded; null for all else."""
     text = pl.col("text")
-    return pl.when(text.str.contains(_ROW)).then(text.str.splitn(_BETWEEN, 4).struct.field("field_3"))
+    return pl.when(text.str.contains(_BEGINNING)).then(text.str.splitn(_BETWEEN, 4).struct.field("field_3"))
 
 
 def _one(line: str) -> pl.DataFrame:
@@ -112,60 +102,32 @@ def _one(line: str) -> pl.DataFrame:
 
 
 def _events(encoded: pl.Series) -> pl.DataFrame:
-    """Return address, agent, language and body of events: by columns where that can be, else one by one."""
-    pairs, is_read = read_pairs(encoded)
-    read = pl.DataFrame({"row": is_read.arg_true().cast(pl.UInt32)})
-    for column in (*(_first_of(pairs, name, names) for name, names in _TEXTS.items()), _bodies(pairs)):
-        read = read.join(column, on="row", how="left", maintain_order="left")
-
-    rest = (~is_read).arg_true().cast(pl.UInt32)
-    others = pl.DataFrame([_read(event) for event in encoded.gather(rest)], _READ, orient="row")
-    together = pl.concat([read, others.select(rest.alias("row"), pl.all())])
-    return together.sort("row").select(_READ.names())
-
-
-def _first_of(pairs: pl.DataFrame, column: str, names: tuple[str, ...]) -> pl.DataFrame:
-    """Return for each row that has one the first of some properties, decoded."""
-    found = pairs.filter(
-        pl.col("is_property") & pl.col("name").is_in(names) & ~pl.col("value").is_in(_NOTHING)
-    )
-    order = found["name"].cast(pl.Enum(names)).to_physical()
-    first = (
-        found.select("row", "value", order.alias("order")).sort("row", "order").unique("row", keep="first")
-    )
-    plain = read_parameters("v=" + first["value"], ["v"])["v"]
-    return first.select("row", plain.alias(column))
-
-
-def _bodies(pairs: pl.DataFrame) -> pl.DataFrame:
-    """Return for each row the form of its event, properties first: of members of one name the first counts."""
-    name = pl.col("name")
-    of_event = name.is_in(["eventType", *_OF_EVENT]) & ~pl.col("value").is_in(_NOTHING)
-    is_kept = pl.when("is_property").then(~name.is_in([*_OF_SERVER, "event_type"])).otherwise(of_event)
-    kept = pairs.filter(is_kept & pl.col("value").is_not_null()).sort(
-        "row", ~pl.col("is_property"), maintain_order=True
-    )
-    # What the server has decoded twice is encoded twice for the dialect.
-    value = pl.col("value").str.replace_all("%25", "%2525", literal=True)
-    own = pl.when(~pl.col("is_property")).then(name.replace(_NAMES)).otherwise(name)
-    forms = kept.select("row", ("owa_" + own + "=" + value).alias("form"))
-    return forms.group_by("row", maintain_order=True).agg(pl.col("form").str.join("&").alias("body"))
+    """Return what events are read into (see `READ`): by columns where that can be, else one by one."""
+    read = read_rows(encoded)
+    is_other = np.ones(len(encoded), np.bool_)
+    is_other[read["row"].to_numpy()] = False
+    others = np.flatnonzero(is_other)
+    slowly = pl.DataFrame([_read(event) for event in encoded.gather(others)], READ, orient="row")
+    together = pl.concat([read, slowly.select(pl.Series("row", others, pl.UInt32), pl.all())])
+    return together.sort("row").select(READ.names())
 
 
 def _read(encoded: str | None) -> tuple[str | None, ...]:
     """Return address, agent, language and body of an event; all None for what is no event."""
+    is_whole = encoded is not None and encoded[-3:].upper() == _END and not _FOREIGN.search(encoded)
     try:
-        event = read_php(_unquoted(encoded)) if encoded else None
+        event = read_php(_unquoted(encoded)) if encoded and is_whole else None
     except NotPhp:
         event = None
 
-    properties = event.get("properties") if isinstance(event, dict) and event.get("") in _CLASSES else None
+    properties = event.get(PROPERTIES) if isinstance(event, dict) and event.get("") in CLASSES else None
     if not isinstance(event, dict) or not isinstance(properties, dict):
-        return (None,) * len(_READ)
+        return (None,) * len(READ)
 
-    body = {f"owa_{name}": value for name, value in _members(event, properties)}
-    server = (next(filter(None, map(_given, map(properties.get, names))), None) for names in _TEXTS.values())
-    return (*server, msgspec.json.encode(body).decode())
+    server = (
+        next(filter(None, map(_given, map(properties.get, names))), None) for names in OF_SERVER.values()
+    )
+    return (*server, _form(event, properties))
 
 
 def _unquoted(encoded: str) -> bytes:
@@ -183,22 +145,24 @@ _STRAY: Final = re.compile("%(?![0-9A-Fa-f]{2})")
 
 def _given(value: Any) -> str | None:
     text = as_text(value)
-    return None if text in _NOTHING else text
+    return None if text in EMPTY else text
 
 
-def _members(event: dict[str, Any], properties: dict[str, Any]) -> Iterator[tuple[str, Any]]:
-    for name, value in properties.items():
-        if name not in _OF_SERVER and name != "event_type":
-            yield name, _guarded(value)
-
-    for name in ("eventType", *_OF_EVENT):
-        if _given(event.get(name)) is not None and name not in properties:
-            yield _NAMES.get(name, name), event[name]
+def _form(event: dict[str, Any], properties: dict[str, Any]) -> str | None:
+    """Return the form of an event, properties first: of parameters of one name the first counts."""
+    sent = {f"owa_{name}": _guarded(value) for name, value in properties.items() if name not in NOT_SENT}
+    own = {
+        f"owa_{name}": _guarded(event.get(own)) for own, name in OF_EVENT.items() if _given(event.get(own))
+    }
+    return "&".join(filter(None, (as_form(sent), as_form(own))))
 
 
 def _guarded(value: Any) -> Any:
-    """Return a value that the dialect can decode twice: the server has already decoded it."""
+    """Return a value that the dialect can decode twice, since the server has decoded it; None for what is no number."""
     if isinstance(value, str):
         return value.replace("%", "%25")
+
+    if isinstance(value, float) and not isfinite(value):
+        return None
 
     return {name: _guarded(inner) for name, inner in value.items()} if isinstance(value, dict) else value

@@ -1,163 +1,223 @@
-"""Turn PHP-serialised events of OWA into forms by columns: those that are put together as nearly all of them are.
+"""Turn PHP-serialised events of OWA into forms by columns, but for those that are put together oddly.
 
-Serialised values are read one after the other, for a text says how long it is and may hold anything. Here they are
-cut where a text seems to begin or end, and the cut is believed only where every length that was written is the
-length that was found, and names and values take turns. A value that holds what looks like its end makes a length
-wrong, so that its row is left to `ingest.formats.php`, as is any with an array among its properties.
-
-Nothing is decoded: what PHP has URL-encoded is what a form is made of.
+Nothing is decoded: what PHP has URL-encoded is what a form is made of. Of names only the distinct ones are looked
+at; forms are put together of pieces of the rows and of what stands for distinct names.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
-import numpy.typing as npt
 import polars as pl
 
-_HEAD: Final = (
-    r"^O%3A(?:29%3A%22OWA%5CModule%5CBase%5CClasses%5CEvent|9%3A%22owa_event)%22%3A"
-    r"([0-9]{1,4})%3A$"
-)
-_OPEN: Final = "%7B"
-_STRAY: Final = "%(?:[0-9A-Fa-f]?[^0-9A-Fa-f]|[0-9A-Fa-f]?$)"
-"""A percent sign that begins no escape: PHP writes none, and lengths cannot be told from it."""
+from ingest.beacons.parameters import read_parameters
+from ingest.formats.encoded import Bytes, Flags, Places, Texts, joined_at, texts_at
+from ingest.formats.php_columns import Heads, Members, read_members
+from ingest.formats.php_tokens import ARRAY, NOTHING, TRUTH
 
-_TEXT_BEGINS: Final = "%3A%22"
-_TEXT_ENDS: Final = "%22%3B"
-_BEFORE_TEXT: Final = (
-    r"^(?P<scalar>N%3B|b%3A[01]%3B|i%3A(?:0|-?[1-9][0-9]{0,18})%3B)?"
-    r"(?P<mark>a%3A[0-9]{1,4}%3A%7B|%7D)?(?:s%3A(?P<length>[0-9]{1,7}))?$"
-)
-_OPENING: Final = r"^a%3A([0-9]+)%3A%7B$"
-_CLOSING: Final = "%7D"
-_VISIBILITY: Final = "%00%2A%00"
-_PROPERTIES: Final = ("properties", f"{_VISIBILITY}properties")
-_SCALAR: Final = r"^i%3A(.*)%3B$"
-_TRUTH: Final = {"b%3A1%3B": "true", "b%3A0%3B": "false"}
-PAIRS: Final = pl.Schema({"row": pl.UInt32, "name": pl.String, "value": pl.String, "is_property": pl.Boolean})
-"""What `read_pairs` returns: row, URL-encoded name and value (null for PHP's null), whether of the properties."""
+CLASSES: Final = ("OWA\\Module\\Base\\Classes\\Event", "owa_event")
+OF_SERVER: Final[Mapping[str, tuple[str, ...]]] = {
+    "ip": ("ip_address", "REMOTE_ADDR"),
+    "user_agent": ("HTTP_USER_AGENT", "user_agent"),
+    "language": ("language", "HTTP_ACCEPT_LANGUAGE"),
+}
+"""Column → properties that OWA's server adds to an event, the first that is there."""
 
-_Flags = npt.NDArray[np.bool_]
+OF_EVENT: Final[Mapping[str, str]] = {"eventType": "event_type", "guid": "guid", "timestamp": "timestamp"}
+"""Members of an event that count where its properties do not have them → their names as properties."""
 
+NOT_SENT: Final = frozenset({"event_type"}.union(*OF_SERVER.values()))
+"""Properties that are no parameters: those of the server, and the type, which the event has too."""
 
-def read_pairs(encoded: pl.Series) -> tuple[pl.DataFrame, pl.Series]:
-    """Return the members of URL-encoded serialised events (see `PAIRS`), and for each row whether it could be read."""
-    rows = _rows(encoded)
-    if rows.is_empty():
-        return pl.DataFrame(schema=PAIRS), pl.Series([False]).new_from_index(0, len(encoded))
+PROPERTIES: Final = "properties"
+EMPTY: Final = ("", "0")
+READ: Final = pl.Schema({**dict.fromkeys(OF_SERVER, pl.String), "body": pl.String})
+"""What events are read into: what the server knew, and a form of all else."""
 
-    pieces = _pieces(rows)
-    is_name, next_is_value, is_bad = _turns(pieces)
-    after = pieces.select("scalar", "text").shift(-1)
-    value = pl.when(pl.Series(next_is_value)).then(after["text"]).otherwise(_plain(after["scalar"]))
-    in_properties = _in_properties(pieces)
-    pairs = pieces.select(
-        "row", pl.col("text").alias("name"), value.alias("value"), in_properties.alias("is_property")
-    )
-    is_pair = is_name & pieces["length"].is_not_null().to_numpy()
-    good = (
-        _well_counted(pieces, in_properties, is_pair, is_bad)
-        .join(rows, on="row")
-        .filter(pl.col("others") == pl.col("members").cast(pl.UInt32))["row"]
-    )
-    is_read = pl.arange(len(encoded), eager=True, dtype=pl.UInt32).is_in(good.implode())
-    wanted = pl.Series(is_pair) & pieces["row"].is_in(good.implode())
-    return pairs.filter(wanted).with_columns(pl.col("name").str.strip_prefix(_VISIBILITY)), is_read
+_BEGINNINGS: Final = tuple(f"O%3A{len(name)}%3A%22{name}%22%3A".replace("\\", "%5C") for name in CLASSES)
+_END: Final = "%7D"
+_NAME: Final = pl.col("name")
+_NOT_SENT: Final = f"^(?:{'|'.join(sorted(NOT_SENT))})(?:%5B|$)"
+_TRUTHS: Final = np.frombuffer(b"falsetrue", np.uint8)
+_OF_TRUTHS: Final = np.array([[0, 5], [5, 9]])
+"""Where false and true begin, and where they end."""
 
 
-def _rows(encoded: pl.Series) -> pl.DataFrame:
-    """Return what may be events: row, how many members they say they have, and all that stands in their braces."""
-    cut = pl.col("event").str.splitn(_OPEN, 2).struct.rename_fields(["head", "inner"])
-    halves = encoded.to_frame("event").select(cut.struct.unnest()).with_row_index("row")
-    is_whole = pl.col("inner").str.starts_with("s%3A") & pl.col("inner").str.ends_with(_CLOSING)
-    rows = halves.filter(is_whole & ~pl.col("inner").str.contains(_STRAY)).select(
-        "row", pl.col("head").str.extract(_HEAD).alias("members"), "inner"
-    )
-    return rows.drop_nulls()
+@dataclass(frozen=True, slots=True)
+class _Named:
+    """Members, and for each the number of its name: those of properties among `names`, those of events behind them.
 
-
-def _pieces(rows: pl.DataFrame) -> pl.DataFrame:
-    """Return what lies between the borders: row, text, and what stood before it (scalar, mark, length)."""
-    pieces = rows.select("row", pl.col("inner").str.split(_TEXT_ENDS).alias("piece")).explode("piece")
-    halves = pieces.select(
-        "row", pl.col("piece").str.splitn(_TEXT_BEGINS, 2).struct.rename_fields(["before", "text"])
-    )
-    named = halves.unnest("piece")
-    before = named["before"].unique()
-    parts = before.to_frame().with_columns(
-        pl.col("before").str.extract_groups(_BEFORE_TEXT).alias("parts"),
-        pl.col("before").str.contains(_BEFORE_TEXT).alias("is_known"),
-    )
-    return named.join(parts.unnest("parts"), on="before", how="left", maintain_order="left")
-
-
-def _turns(pieces: pl.DataFrame) -> tuple[_Flags, _Flags, _Flags]:
-    """Tell of each piece whether it is a name, whether the next one is its value, and whether it is out of turn."""
-    row = pieces["row"].to_numpy()
-    begins = np.diff(row, prepend=np.uint32(2**32 - 1)) != 0
-    ends = np.roll(begins, -1)
-    has_scalar = pieces["scalar"].is_not_null().to_numpy()
-    has_mark = pieces["mark"].is_not_null().to_numpy()
-    restarts = begins | has_scalar | has_mark
-    places = np.arange(len(row))
-    since = places - np.maximum.accumulate(np.where(restarts, places, 0))
-    is_name = since % 2 == 0
-    after_name = np.roll(is_name, 1) & ~begins
-    opens = has_mark & (pieces["mark"] != _CLOSING).fill_null(value=False).to_numpy()
-    # A value without text, or an array, follows a name; the end of an array whose last value was a text does not.
-    is_bad = restarts & ~begins & (after_name != (has_scalar | opens))
-    is_bad |= (begins & (has_scalar | has_mark)) | (has_scalar & opens) | _mismeasured(pieces, ends)
-    return is_name, np.roll(~is_name, -1) & ~ends, is_bad
-
-
-def _mismeasured(pieces: pl.DataFrame, ends: _Flags) -> _Flags:
-    """Tell of each piece whether it is not as long as it says, in bytes decoded, or no piece at all."""
-    length = pl.col("text").str.len_bytes().cast(pl.Int64) - 2 * pl.col("text").str.count_matches(
-        "%", literal=True
-    )
-    last = pl.Series(ends)
-    is_end = pl.col("length").is_null() & pl.col("text").is_null() & (pl.col("mark") == _CLOSING)
-    is_text = (length == pl.col("length").cast(pl.Int64)).fill_null(value=False)
-    is_good = pl.col("is_known") & pl.when(last).then(is_end).otherwise(is_text)
-    return pieces.select(~is_good.fill_null(value=False)).to_series().to_numpy()
-
-
-def _in_properties(pieces: pl.DataFrame) -> pl.Series:
-    """Tell of each piece whether it stands in the array of the properties."""
-    mark = pl.col("mark")
-    step = pl.when(mark == _CLOSING).then(0).when(mark.is_not_null() & _follows_properties()).then(1)
-    begun = pl.when(pl.col("row") != pl.col("row").shift(1, fill_value=2**32 - 1)).then(0)
-    return pieces.select((pl.coalesce(step, begun).forward_fill() == 1).fill_null(value=False)).to_series()
-
-
-def _follows_properties() -> pl.Expr:
-    return pl.col("text").shift(1).is_in(_PROPERTIES)
-
-
-def _well_counted(
-    pieces: pl.DataFrame, in_properties: pl.Series, is_pair: _Flags, is_bad: _Flags
-) -> pl.DataFrame:
-    """Return the rows that have one array, the properties, with as many members as it says, and no bad piece.
-
-    `others` is how many members they have beside.
+    Names are URL-encoded, and those of members of arrays as in a form, so that they cannot be any other's.
     """
-    opens = pl.col("mark") != _CLOSING
-    counted = pieces.select(
-        "row",
-        pl.col("mark").str.extract(_OPENING).cast(pl.UInt32).alias("said"),
-        (in_properties & pl.Series(is_pair)).alias("found"),
-        (~in_properties & pl.Series(is_pair)).alias("others"),
-        opens.fill_null(value=False).alias("opens"),
-        (~opens).fill_null(value=False).alias("closes"),
-        pl.Series(is_bad).alias("is_bad"),
+
+    data: Bytes
+    members: Members
+    name: Places
+    names: pl.Series
+
+    def are_properties(self, wanted: pl.Expr) -> Flags:
+        """Tell of each member whether it is one of the properties, and has a name as `wanted`."""
+        return self._are(wanted, of_event=False)
+
+    def are_of_event(self, names: Sequence[str]) -> Flags:
+        """Tell of each member whether it is one of the event itself, and has one of `names`."""
+        return self._are(_NAME.is_in(names), of_event=True)
+
+    def _are(self, wanted: pl.Expr, *, of_event: bool) -> Flags:
+        found = self.names.to_frame("name").select(wanted).to_series().to_numpy()
+        other = np.zeros(len(found), np.bool_)
+        flags: Flags = np.concatenate([other, found] if of_event else [found, other]).take(self.name)
+        return flags
+
+    def have_value(self) -> Flags:
+        """Tell of each member whether it is a text, number or truth value."""
+        flags: Flags = (self.members.kind != NOTHING) & (self.members.kind != ARRAY)
+        return flags
+
+    def are_given(self) -> Flags:
+        """Tell of each member whether it has a value that says something: not in `EMPTY`."""
+        size = self.members.ends - self.members.begins
+        is_zero = (size == 1) & (self.data.take(self.members.begins) == ord("0"))
+        flags: Flags = self.have_value() & (size > 0) & ~is_zero
+        return flags
+
+
+def read_rows(encoded: pl.Series) -> pl.DataFrame:
+    """Return for URL-encoded serialised events that can be read by columns what is read, `READ`, and `row`.
+
+    The others are missing: to be read one by one, or no events.
+    """
+    is_likely = pl.any_horizontal(pl.col("event").str.starts_with(each) for each in _BEGINNINGS)
+    likely = (
+        encoded.to_frame("event")
+        .with_row_index("row")
+        .filter(is_likely & pl.col("event").str.ends_with(_END))
     )
-    rows = counted.group_by("row").agg(pl.exclude("row").sum())
-    is_good = (pl.col("opens") == 1) & (pl.col("closes") == 2) & (pl.col("is_bad") == 0)
-    return rows.filter(is_good & (pl.col("said") == pl.col("found"))).select("row", "others")
+    events = likely["event"]
+    texts = Texts.of(events)
+    members, is_walked = read_members(texts, _heads(events))
+    named = _named(*_worded(texts.data, members))
+    is_read = is_walked & _have_properties(named, len(events))
+    read = _of_server(named, len(events)).with_columns(_bodies(named, len(events)))
+    return likely.select("row").hstack(read).filter(pl.Series(is_read))
 
 
-def _plain(scalars: pl.Series) -> pl.Series:
-    """Return what stands for a number or a truth value in a form; null for null."""
-    return scalars.replace_strict(_TRUTH, default=scalars.str.extract(_SCALAR), return_dtype=pl.String)
+def _heads(events: pl.Series) -> Heads:
+    """Return where events say how many members they have."""
+    beginning = events.str.starts_with(_BEGINNINGS[1]).to_numpy().astype(np.int64)
+    sizes, escapes = ([measure(each) for each in _BEGINNINGS] for measure in (len, _escapes))
+    return Heads(np.array(sizes).take(beginning), np.array(escapes).take(beginning))
+
+
+def _escapes(text: str) -> int:
+    return text.count("%")
+
+
+def _worded(data: Bytes, members: Members) -> tuple[Bytes, Members]:
+    """Return data with words for truth values behind it, and members whose values they are."""
+    at = np.flatnonzero(members.kind == TRUTH)
+    word = data[members.begins[at]] - ord("0")
+    begins, ends = members.begins.copy(), members.ends.copy()
+    begins[at], ends[at] = (len(data) + places[word] for places in _OF_TRUTHS)
+    return np.concatenate([data, _TRUTHS]), replace(members, begins=begins, ends=ends)
+
+
+def _named(data: Bytes, members: Members) -> _Named:
+    texts = texts_at(data, members.name_begins, members.name_ends)
+    inner = np.flatnonzero(members.level > 1)
+    if len(inner):
+        texts = texts.scatter(inner, _in_arrays(texts, members.level, inner))
+
+    names = texts.unique()
+    number = texts.cast(pl.Enum(names)).to_physical().cast(pl.Int64).to_numpy()
+    return _Named(data, members, number + (members.level == 0) * len(names), names)
+
+
+def _in_arrays(names: pl.Series, level: Places, inner: Places) -> pl.Series:
+    """Return the names of members of arrays, as ``array[member]`` or ``array[array][member]``."""
+    places = np.arange(len(level))
+    around = [names[np.maximum.accumulate(np.where(level == each, places, 0))[inner]] for each in (1, 2)]
+    is_deep = pl.Series(level[inner] > 2)
+    middle = ("%5B" + around[1] + "%5D").set(~is_deep, "")
+    return around[0] + middle + "%5B" + names[inner] + "%5D"
+
+
+def _have_properties(named: _Named, count: int) -> Flags:
+    """Tell of each row whether the properties are the only array that its event has."""
+    is_array = (named.members.level == 0) & (named.members.kind == ARRAY)
+    is_properties = named.are_of_event([PROPERTIES])
+    found = (is_array, is_properties, is_array & is_properties)
+    numbers = [np.bincount(named.members.row[each], minlength=count) for each in found]
+    flags: Flags = (numbers[0] == 1) & (numbers[1] == 1) & (numbers[2] == 1)
+    return flags
+
+
+def _of_server(named: _Named, count: int) -> pl.DataFrame:
+    """Return the columns of `OF_SERVER`: for each row the first property that it has, decoded."""
+    is_given = named.are_given()
+    first = [_first(named, names, is_given, count) for names in OF_SERVER.values()]
+    texts = _decoded(named, np.concatenate(first))
+    return pl.DataFrame([texts.slice(n * count, count).alias(name) for n, name in enumerate(OF_SERVER)])
+
+
+def _first(named: _Named, names: Sequence[str], is_given: Flags, count: int) -> Places:
+    """Return for each row which member has the first of some names that is given, -1 for none."""
+    first = np.full(count, -1)
+    # Last to first, so that the first of several is what stays.
+    for name in reversed(names):
+        found = np.flatnonzero(is_given & named.are_properties(_NAME.is_in([name])))[::-1]
+        first[named.members.row[found]] = found
+
+    return first
+
+
+def _decoded(named: _Named, places: Places) -> pl.Series:
+    """Return the texts of members, decoded, null for the member -1; distinct ones are decoded once."""
+    is_there = places >= 0
+    at = places[is_there]
+    texts = texts_at(named.data, named.members.begins.take(at), named.members.ends.take(at))
+    distinct = texts.unique()
+    plain = read_parameters("v=" + distinct, ["v"])["v"]
+    number = np.full(len(places), len(distinct))
+    number[is_there] = texts.cast(pl.Enum(distinct)).to_physical().to_numpy()
+    return plain.extend_constant(None, 1).gather(number)
+
+
+def _bodies(named: _Named, count: int) -> pl.Series:
+    """Return for each row the form of its event, properties first: of parameters of one name the first counts."""
+    kept = _parameters(named)
+    row = named.members.row.take(kept)
+    begins, ends, data = _pieces(named, kept)
+    begins[:, 0] += np.diff(row, prepend=-1) != 0
+    limits = 2 * np.searchsorted(row, np.arange(count + 1))
+    forms = joined_at(data, begins.ravel(), ends.ravel(), limits)
+    # What the server has decoded twice is encoded twice for the dialect.
+    return forms.str.replace_all("%25", "%2525", literal=True).alias("body")
+
+
+def _parameters(named: _Named) -> Places:
+    """Return which members are parameters, in the order of the forms."""
+    is_own = named.members.level == 0
+    is_property = named.have_value() & named.are_properties(~_NAME.str.contains(_NOT_SENT))
+    kept = np.flatnonzero(is_property | (named.are_of_event(list(OF_EVENT)) & named.are_given()))
+    return kept.take(np.argsort(2 * named.members.row.take(kept) + is_own.take(kept), kind="stable"))
+
+
+def _pieces(named: _Named, kept: Places) -> tuple[Places, Places, Bytes]:
+    """Return where the two pieces of parameters begin and end, ``&name=`` and the value, and in what data."""
+    labels = "&owa_" + pl.concat([named.names, named.names.replace(OF_EVENT)]) + "="
+    sizes = labels.str.len_bytes().to_numpy().astype(np.int64)
+    ends = len(named.data) + np.cumsum(sizes)
+    label = named.name.take(kept)
+    pieces = [
+        np.stack([of_label.take(label), of_value.take(kept)], axis=1)
+        for of_label, of_value in ((ends - sizes, named.members.begins), (ends, named.members.ends))
+    ]
+    return (
+        pieces[0],
+        pieces[1],
+        np.concatenate([named.data, np.frombuffer("".join(labels).encode(), np.uint8)]),
+    )

@@ -17,7 +17,7 @@ tracker sends only one of these in a request.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import cache
 from typing import Any, Final
 
@@ -97,33 +97,32 @@ def _singles(requests: pl.DataFrame) -> pl.DataFrame:
     if bulk.is_empty():
         return plain
 
-    is_plain = pl.col("body").str.contains(_PLAIN_BULK)
-    rest = bulk.filter(~is_plain).select("row", "body")
-    parts = [(row, form) for row, body in rest.iter_rows() for form in _forms(body)]
-    others = pl.DataFrame(parts, schema={"row": pl.UInt32, "form": pl.String}, orient="row")
-    singles = pl.concat([_cut(bulk.filter(is_plain)), others]).with_columns(
-        pl.col("form").str.strip_prefix("?")
-    )
-    return pl.concat([plain, singles]).sort("row", maintain_order=True)
+    pairs = zip(bulk["row"].to_list(), map(_forms, bulk["body"].to_list()), strict=True)
+    parts = [(row, forms) for row, forms in pairs if forms]
+    rows = pl.Series("row", [row for row, _ in parts], dtype=pl.UInt32)
+    lengths = pl.Series([len(forms) for _, forms in parts], dtype=pl.UInt32)
+    form = pl.Series("form", [form for _, forms in parts for form in forms], dtype=pl.String)
+    singles = pl.DataFrame([rows.repeat_by(lengths).explode(), form.str.strip_prefix("?")])
+    return singles if plain.is_empty() else pl.concat([plain, singles]).sort("row", maintain_order=True)
 
 
-_STRING: Final = r'"(?:[^"\\\x00-\x1f,\]][^"\\\x00-\x1f]*)?"'
-_PLAIN_BULK: Final = (
-    rf'^\{{"requests": ?\[{_STRING}(?:, ?{_STRING})*\](?:, ?"(?:token_auth|send_image)": ?{_STRING})*\}}$'
-)
-"""Bodies without anything escaped, in which no string looks like what stands between strings or behind them."""
+class _Bulk(msgspec.Struct):
+    """What nearly all bodies are: requests that are texts."""
+
+    requests: list[str]
 
 
-def _cut(bulk: pl.DataFrame) -> pl.DataFrame:
-    """Return the single requests of bodies that are `_PLAIN_BULK`: row and form."""
-    strings = (
-        pl.col("body").str.strip_prefix('{"requests":').str.strip_chars_start(" ").str.strip_prefix('["')
-    )
-    cut = strings.str.splitn('"]', 2).struct.field("field_0").str.replace_all('", "', '","', literal=True)
-    return bulk.select("row", cut.str.split('","').alias("form")).explode("form")
+_BULK: Final = msgspec.json.Decoder(_Bulk)
 
 
-def _forms(body: str) -> list[str | None]:
+def _forms(body: str) -> Sequence[str | None]:
+    try:
+        return _BULK.decode(body).requests
+    except (msgspec.DecodeError, RecursionError, UnicodeError):
+        return _other_forms(body)
+
+
+def _other_forms(body: str) -> list[str | None]:
     value = decoded(body)
     several = value.get("requests", [value]) if isinstance(value, dict) else value
     if not isinstance(several, list):

@@ -13,7 +13,7 @@ import polars as pl
 from ingest.beacons.encoded import decode_base64
 from ingest.beacons.items import item_arrays
 from ingest.beacons.json_bodies import beside, cut_member, filled_objects, member, read_members
-from ingest.beacons.json_texts import elements, merge_objects
+from ingest.beacons.json_texts import elements, merge_objects, spread
 from ingest.beacons.model import BAD_BEACON, Dialect
 from ingest.beacons.parameters import read_parameters, to_json_object
 from ingest.beacons.values import amount, epoch_milliseconds, number, text
@@ -125,28 +125,38 @@ def _columns(found: pl.DataFrame) -> pl.DataFrame:
     ).with_columns(_item_arrays(events).alias("items"))
 
 
+_DESCRIBED: Final = pl.Schema({"schema": pl.String, "data": pl.String, "target": pl.String})
+
+
 def _self_describing(found: pl.DataFrame) -> pl.DataFrame:
     """Return `schema`, the name of an event's schema, `data`, and `target`, of a link."""
     given = _plain(found, "ue_pr", "ue_px")
+    is_given = given.is_not_null()
+    described = _described(given.drop_nulls()) if is_given.any() else _DESCRIBED.to_frame()
+    return described.select(spread(column, is_given) for column in described.get_columns())
+
+
+def _described(given: pl.Series) -> pl.DataFrame:
     inner = member(given, "data")
     data = member(inner, "data")
     links, _ = read_members(data, ("targetUrl",))
-    return pl.DataFrame(
-        {
-            "schema": member(inner, "schema").str.extract("^iglu:[^/]+/([^/]+)/"),
-            "data": filled_objects(data),
-            "target": links["targetUrl"],
-        },
-        schema={"schema": pl.String, "data": pl.String, "target": pl.String},
-    )
+    schema = member(inner, "schema").str.extract("^iglu:[^/]+/([^/]+)/")
+    columns = {"schema": schema, "data": filled_objects(data), "target": links["targetUrl"]}
+    return pl.DataFrame(columns, schema=_DESCRIBED)
 
 
 def _contexts(found: pl.DataFrame) -> pl.Series:
-    data = member(_plain(found, "co", "cx"), "data")
-    return '{"contexts":' + data.set(~data.str.starts_with("[").fill_null(value=True), None) + "}"
+    given = _plain(found, "co", "cx")
+    is_given = given.is_not_null()
+    data = member(given.drop_nulls(), "data")
+    contexts = '{"contexts":' + data.set(~data.str.starts_with("[").fill_null(value=True), None) + "}"
+    return spread(contexts, is_given)
 
 
 def _plain(found: pl.DataFrame, plain: str, encoded: str) -> pl.Series:
+    if found[encoded].null_count() == len(found):
+        return found[plain]
+
     return pl.select(pl.coalesce(found[plain], decode_base64(found[encoded]))).to_series()
 
 

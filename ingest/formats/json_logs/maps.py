@@ -29,7 +29,7 @@ from ingest.formats.model import TRANSIENT
 
 PRESETS: Final[Mapping[str, JsonFormat]] = {form.name: form for form in (*SERVERS_JSON, *CLOUDS_JSON)}
 NOT_LOGGED: Final = frozenset(
-    {"site", "shard", "source_id", "offset", "kind", "visitor", "resource", "dialect"}
+    {"site", "shard", "source_id", "offset", "kind", "visitor", "resource", "dialect", "expires_at"}
 )
 COLUMNS: Final = frozenset({*SCHEMA, *TRANSIENT, *EXTRA} - NOT_LOGGED)
 """What a map may have left of an equals sign."""

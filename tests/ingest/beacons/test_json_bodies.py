@@ -5,7 +5,7 @@ from typing import Any
 
 import polars as pl
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from ingest.beacons.encoded import decode_base64
@@ -158,6 +158,7 @@ def compact(value: Any) -> str:
 
 @settings(max_examples=40)
 @given(st.lists(JSON, max_size=6))
+@example([{}, "", None, {}])
 def test_an_array_falls_into_its_elements(values: list[Any]) -> None:
     [found] = elements(texts(compact(values)).str.json_path_match("$")).to_list()
     assert found is not None

@@ -7,13 +7,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from ingest.beacons.members import as_text
 from ingest.formats import FORMATS
 from ingest.formats.bodies import _COLUMNS, _envelope, _opened
 from ingest.formats.envelopes import read_envelopes
 from tests.examples import SOME
 from tests.ingest.formats.parsing import parse
 
-NAMES = ("time", "timestamp", "ip", "query", "headers")
+NAMES = ("time", "timestamp", "ip", "query")
 PLAIN = '{"time":"2026-01-12T10:06:00Z","ip":"192.0.2.7","path":"/matomo.php","body":{"a":[1,"x"]}}'
 PIECES = st.sampled_from(
     ['"', "\\", "{", "}", "[", "]", ",", ":", '"body":', '"ip":"192.0.2.7",', '"query":"?a=b"', '"time":1e999,', "01",
@@ -35,7 +36,7 @@ LINES = st.lists(
 
 
 def by_columns(*lines: str) -> list[bool]:
-    return read_envelopes(pl.Series(lines, dtype=pl.String), NAMES)[1].to_list()
+    return read_envelopes(pl.Series(lines, dtype=pl.String), NAMES, as_text)[1].to_list()
 
 
 @SOME
@@ -55,25 +56,34 @@ def test_envelopes_as_collectors_write_them_are_read_by_columns() -> None:
         '{"time":1,"query":"?a=b","body":null}',
     ]
     assert by_columns(*lines) == [True] * 5
-    bodies = read_envelopes(pl.Series(lines), NAMES)[0]["body"].to_list()
+    bodies = read_envelopes(pl.Series(lines), NAMES, as_text)[0]["body"].to_list()
     assert bodies == ['{"a":[1,"x"]}', '{"site": "\\u00e9"}', '{"site": "\\u00e9"}', None, None]
 
 
 @pytest.mark.parametrize(
     "line",
     [
-        '{"ip":"a","ip":"b","body":{}}',
-        '{"ip":"\\u0061","body":{}}',
-        '{"body":{},"ip":"a"}',
         '{"headers":{"body":{}}}',
-        '{"time":1.5,"body":{}}',
+        '{"headers":{"DNT":"1"},"body":{}}',
         '{"time":1,"body":{} {}}',
         '{"time":1,"body":[1,}',
         '{"time":1,"body":[{}]',
+        '{"time":[1],"body":[]}',
+        '{"time":1,"body":1e999}',
+        '{"time":1e999,"body":{}}',
+        '{"time":"\\ud800","body":{}}',
+        '{"ip":"a"}',
     ],
 )
 def test_other_envelopes_are_left_and_leave_their_neighbours_alone(line: str) -> None:
     assert by_columns(PLAIN, line, PLAIN) == [True, False, True]
+
+
+def test_of_members_of_one_name_the_last_counts_wherever_it_stands() -> None:
+    line = '{"ip":"a","body":{},"\\u0069p":"b","query":"c=d","body":[1.0]}'
+    found, is_read = read_envelopes(pl.Series([line]), NAMES, as_text)
+    assert is_read.to_list() == [True]
+    assert found.select("ip", "query", "body").row(0) == ("b", "c=d", "[1.0]")
 
 
 def test_no_value_goes_on_in_the_next_line() -> None:
