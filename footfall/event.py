@@ -15,6 +15,10 @@ from typing import Final
 import polars as pl
 from polars.datatypes import DataType, DataTypeClass
 
+EXPIRY: Final = "expires_at"
+EXPIRY_ATTRIBUTE: Final = "xp"
+"""What DynamoDB's TTL is told to look at: a Number of epoch seconds ("Using time to live (TTL) in DynamoDB")."""
+
 MONEY: Final = pl.Decimal(18, 4)
 TIME: Final = pl.Datetime("ms", "UTC")
 
@@ -113,6 +117,9 @@ ATTRIBUTES: Final = (
     _text("tls_version", "tv", "TLS version", "log"),
     _text("tls_cipher", "tc", "TLS cipher suite", "log"),
     _text("mime", "mt", "content type of the reply", "log"),
+    _count(
+        EXPIRY, EXPIRY_ATTRIBUTE, "s", "epoch second from which on DynamoDB may delete it (TTL)", "computed"
+    ),
 )
 
 EVENTS: Final = KEYS + ATTRIBUTES

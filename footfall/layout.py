@@ -103,20 +103,37 @@ def decode_page(body: bytes) -> Page:
     Raises `SchemaMismatch` when it holds something that footfall did not write.
     """
     try:
-        return _decode(read_page(body))
-    except (msgspec.MsgspecError, pl.exceptions.PolarsError) as error:
+        reply = read_page(body)
+    except msgspec.MsgspecError as error:
         raise _foreign(str(error).partition("\n")[0]) from error
 
+    return Page(events_of(reply), reply.last_key, reply.consumed_units)
 
-def _decode(reply: PageReply) -> Page:
+
+def events_of(reply: PageReply) -> pl.DataFrame:
+    """Return the events of a reply, with the columns of `SCHEMA`; raises `SchemaMismatch` as `decode_page` does."""
     if reply.count == 0:
-        return Page(pl.DataFrame(schema=SCHEMA), reply.last_key, reply.consumed_units)
+        return pl.DataFrame(schema=SCHEMA)
 
-    frame = _events(pl.read_json(io.BytesIO(reply.items), schema=_WIRE_SCHEMA))
+    try:
+        items = pl.read_json(io.BytesIO(reply.items), schema=_WIRE_SCHEMA)
+    except pl.exceptions.PolarsError as error:
+        raise _foreign(str(error).partition("\n")[0]) from error
+
+    return decode_items(items)
+
+
+def decode_items(items: pl.DataFrame) -> pl.DataFrame:
+    """Return the events of `items`, a column for each attribute as `ITEM` has them; raises `SchemaMismatch`."""
+    try:
+        frame = _events(items)
+    except pl.exceptions.PolarsError as error:
+        raise _foreign(str(error).partition("\n")[0]) from error
+
     if any(frame.get_column(column.name).has_nulls() for column in KEYS):
         raise _foreign("its key is not {site}#{date}#{shard} and {time}#{source}{offset}")
 
-    return Page(frame, reply.last_key, reply.consumed_units)
+    return frame
 
 
 def _foreign(why: str) -> SchemaMismatch:
@@ -174,6 +191,10 @@ _WIRE_SCHEMA: Final = pl.Schema(
         },
     }
 )
+
+ITEM: Final = pl.Struct(_WIRE_SCHEMA)
+"""An item as DynamoDB JSON has it: for each attribute that footfall writes a struct of its one type. Others are left
+out."""
 
 
 def _has_values(frame: pl.DataFrame, name: str) -> bool:

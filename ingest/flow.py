@@ -13,7 +13,7 @@ from ingest.checkpoint import CheckpointKeeper
 from ingest.chunks import Chunk
 from ingest.positions import Pending
 from ingest.prepare import Recipe
-from ingest.writer.batches import Batch
+from footfall.store.writer.batches import Batch
 
 
 @dataclass(frozen=True, slots=True)

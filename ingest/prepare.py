@@ -32,8 +32,8 @@ from ingest.formats.model import Headers
 from ingest.positions import Days
 from ingest.refusals import letter
 from ingest.tally import Counts, RejectedRun
-from ingest.writer.batches import Batch, cut_batches
-from ingest.writer.checks import STORE_REASONS, find_unstorable
+from footfall.store.writer.batches import Batch, cut_batches
+from footfall.store.writer.checks import STORE_REASONS, find_unstorable
 
 SENTENCES: Final = MappingProxyType({**REJECT_REASONS, **BEACON_REASONS, **STORE_REASONS})
 """Reason code → sentence, for every reason why a line that was read is not stored."""

@@ -13,7 +13,7 @@ from ingest.deadletters import DeadLetter, Reading, dead_letter
 from ingest.formats.model import Headers
 from ingest.positions import Pending
 from ingest.tally import Counts
-from ingest.writer.batches import Refused
+from footfall.store.writer.batches import Refused
 
 if TYPE_CHECKING:
     from ingest.prepare import Recipe

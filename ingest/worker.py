@@ -24,8 +24,8 @@ from ingest.refusals import letters_of_refused, recount
 from ingest.settings import IngestSettings
 from ingest.sources.find import quoted
 from ingest.tally import Tally
-from ingest.writer.batches import Refused
-from ingest.writer.pool import Writer
+from footfall.store.writer.batches import Refused
+from footfall.store.writer.pool import Writer
 
 LAST_SAVE_SECONDS: Final = 10.0
 """How long the last save may take when a run ends by an error."""

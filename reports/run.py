@@ -2,25 +2,23 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from pathlib import Path
+from dataclasses import dataclass, field, replace
 
 import anyio.to_thread
 import polars as pl
 
 from footfall.clock import Clock
-from footfall.errors import SchemaMismatch
-from footfall.layout import LAYOUT
 from footfall.store import Store
-from footfall.store.admin import describe
-from footfall.store.state import read_days, read_meta
 from reports.answer import Answer, Provenance, answers_of
 from reports.catalogue import Report, View
-from reports.extraction.dataset import open_dataset
-from reports.extraction.extract import CONCURRENCY, OnPage, extract
-from reports.extraction.plan import Plan, TableSize, plan_reading
-from reports.partials.contribution import combine, contribute, finish
+from reports.extraction import Request, extracted
+from reports.extraction.extract import OnPage
+from reports.lake import Extract
+from reports.partials.contribution import combine, finish
 from reports.partials.partitions import spread
+from reports.partials.work import Work, Workers, contributions
+from reports.query.failures import told
+from reports.query.sql import has_statements, with_statements
 from reports.scope import Scope
 from reports.visits import Facts
 
@@ -29,21 +27,21 @@ from reports.visits import Facts
 class Questions:
     """What a run of reports is to answer, and how.
 
-    `lookback_days` before the range are read, too, to know who came before; nothing of them is counted. `segments`
-    cuts the Scan into so many pieces, None leaves that to the table's size; `dataset` keeps the events there.
+    `lookback_days` before the range are read, too, to know who came before; nothing of them is counted. `request`
+    says how the table is read, whatever its scope.
     """
 
     reports: tuple[Report, ...]
     scope: Scope = field(default_factory=Scope)
     view: View = field(default_factory=View)
     lookback_days: int = 0
-    segments: int | None = None
-    dataset: Path | None = None
+    request: Request = field(default_factory=Request)
 
     @property
     def to_read(self) -> Scope:
         """Return the range of which events are read."""
-        return self.scope.since(self.lookback_days)
+        looks_back = any(report.looks_back for report in self.reports)
+        return self.scope.since(self.lookback_days + (self.scope.days if looks_back else 0))
 
 
 async def answer(
@@ -55,38 +53,39 @@ async def answer(
     `SchemaMismatch` for a table this version cannot read, and `SettingsError` for a dataset folder that is
     not free.
     """
-    plan = await plan_for(store, clock, questions)
-    with open_dataset(questions.dataset) as dataset:
-        reading = await extract(store, clock, plan, questions.to_read, dataset, on_page=on_page)
-        provenance = Provenance(store.location, questions.scope, questions.view, clock.now(), reading)
-        if questions.dataset is not None:
-            dataset.finish(provenance.document())
+    return await answer_from(
+        lambda request: extracted(store, clock, request, on_page), store.location, clock, questions
+    )
 
+
+async def answer_from(
+    extract: Extract, location: str, clock: Clock, questions: Questions
+) -> tuple[Answer, ...]:
+    """Return an answer to each report, in order, from what `extract` reads at `location`; raises what that raises."""
+    request = replace(questions.request, scope=questions.to_read)
+    async with extract(request) as (dataset, reading):
+        provenance = Provenance(location, questions.scope, questions.view, clock.now(), reading)
         frames = await anyio.to_thread.run_sync(collect, dataset.scan(), questions)
 
     return answers_of(questions.reports, frames, provenance)
 
 
-async def plan_for(store: Store, clock: Clock, questions: Questions) -> Plan:
-    """Return how `questions` would have the table read."""
-    meta = await read_meta(store, clock)
-    if meta.layout != LAYOUT:
-        raise SchemaMismatch(
-            f"The store's layout is {meta.layout!r}, this footfall reads {LAYOUT!r}.",
-            hint="use the footfall version that made the store",
-        )
+def collect(events: pl.LazyFrame, questions: Questions, workers: Workers | None = None) -> list[pl.DataFrame]:
+    """Return the rows of each report over `events`, which are those to be read and perhaps more.
 
-    facts = await describe(store, clock, store.events_table)
-    days = await read_days(store, clock)
-    size = TableSize(items=facts.items, bytes=facts.bytes, shards=meta.shards, days=days)
-    return plan_reading(questions.to_read, size, questions.segments, CONCURRENCY)
-
-
-def collect(events: pl.LazyFrame, questions: Questions) -> list[pl.DataFrame]:
-    """Return the rows of each report over `events`, which are those to be read and perhaps more."""
+    `workers` do it side by side; None does it here.
+    """
     view, reports = questions.view, questions.reports
     read = events.filter(questions.to_read.predicate())
     with spread(read, view.rule) as partitions:
-        facts = (Facts(part, view.rule, questions.scope) for part in partitions)
-        whole = combine(contribute(one, reports, view) for one in facts)
-        return finish(whole, reports, view)
+        work = (Work(part, reports, view, questions.scope, questions.lookback_days) for part in partitions)
+        with told(reports):
+            frames = finish(combine(contributions(work, workers)), reports, view)
+
+    if not has_statements(reports):
+        return frames
+
+    with spread(read, view.rule) as partitions:
+        known = (questions.scope, questions.lookback_days, view.goals)
+        facts = (Facts(part, view.rule, *known) for part in partitions)
+        return with_statements(frames, reports, facts, view)

@@ -1,4 +1,4 @@
-"""Create and describe a store's tables."""
+"""Create and describe a store's tables, and have what has expired deleted."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ import msgspec
 
 from footfall.clock import Clock
 from footfall.errors import SchemaMismatch, SettingsError, StoreUnreachable, TableMissing
+from footfall.event import EXPIRY_ATTRIBUTE
 from footfall.store import Store
 from footfall.store.client import command, request
 from footfall.store.outcome import error_for
@@ -49,7 +50,10 @@ class Capacity:
 
 @dataclass(frozen=True, slots=True)
 class TableFacts:
-    """What DescribeTable says of a table; DynamoDB updates `items` and `bytes` about every six hours."""
+    """What DescribeTable says of a table; DynamoDB updates `items` and `bytes` about every six hours.
+
+    `read_units` are what it gives per second: provisioned ones, or the maximum of a table on demand; None for no limit.
+    """
 
     name: str
     status: str
@@ -57,6 +61,7 @@ class TableFacts:
     bytes: int
     billing: str
     keys: tuple[str, ...]
+    read_units: float | None = None
 
 
 async def create_tables(store: Store, clock: Clock, *, shards: int, capacity: Capacity) -> TableMeta:
@@ -104,7 +109,27 @@ async def describe(store: Store, clock: Clock, table: str) -> TableFacts:
         bytes=facts.get("TableSizeBytes", 0),
         billing=_billing(facts),
         keys=_keys(facts),
+        read_units=_read_units(facts),
     )
+
+
+async def set_expiry(store: Store, clock: Clock, *, is_on: bool) -> None:
+    """Have DynamoDB delete events that have expired, or no more; it takes up to an hour until it does.
+
+    Raises `SettingsError` for an embedded store, which deletes nothing by itself.
+    """
+    if store.is_embedded:
+        raise SettingsError(
+            "An embedded store deletes nothing by itself.",
+            hint="reports leave out what has expired all the same",
+        )
+
+    table = store.events_table
+    specification = {"AttributeName": EXPIRY_ATTRIBUTE, "Enabled": is_on}
+    body = msgspec.json.encode({"TableName": table, "TimeToLiveSpecification": specification})
+    reply = await request(store, clock, "UpdateTimeToLive", body, table=table)
+    if not reply.ok and "already" not in reply.error_message:
+        raise error_for("UpdateTimeToLive", table, reply, store.location)
 
 
 def _keys(facts: dict[str, Any]) -> tuple[str, ...]:
@@ -120,6 +145,13 @@ def _billing(facts: dict[str, Any]) -> str:
 
     units = facts.get("ProvisionedThroughput", {})
     return f"{units.get('ReadCapacityUnits', 0)} read and {units.get('WriteCapacityUnits', 0)} write units/s"
+
+
+def _read_units(facts: dict[str, Any]) -> float | None:
+    """Return the units that bound reading; DynamoDB says 0 or -1 for those that do not."""
+    provisioned = facts.get("ProvisionedThroughput", {}).get("ReadCapacityUnits", 0)
+    largest = facts.get("OnDemandThroughput", {}).get("MaxReadRequestUnits", 0)
+    return max(provisioned, largest) if max(provisioned, largest) > 0 else None
 
 
 async def _create_table(store: Store, clock: Clock, table: str, capacity: Capacity) -> None:

@@ -15,7 +15,15 @@ from footfall.clock import Clock
 from footfall.errors import FootfallError
 from footfall.store import Store
 from footfall.store.address import DEFAULT, StoreSettings
-from footfall.store.admin import DEFAULT_SHARDS, LARGEST_SHARDS, Capacity, TableFacts, create_tables, describe
+from footfall.store.admin import (
+    DEFAULT_SHARDS,
+    LARGEST_SHARDS,
+    Capacity,
+    TableFacts,
+    create_tables,
+    describe,
+    set_expiry,
+)
 from footfall.store.state import TableMeta, read_meta
 from footfall.text import printable
 
@@ -155,6 +163,21 @@ def describe_command(app: App, store: StoreSettings) -> None:
                     click.echo(line)
 
             click.echo(_layout_line(meta))
+
+    anyio.run(run)
+
+
+@table_group.command(name="ttl", epilog="Example: footfall table ttl --store dynamodb:owa_")
+@store_options
+@option("--off", is_flag=True, help="Delete nothing any more.")
+@click.pass_obj
+def ttl_command(app: App, store: StoreSettings, off: bool) -> None:
+    """Have DynamoDB delete events that have expired (ingest --keep-days), at no cost, within two days."""
+
+    async def run() -> None:
+        async with app.open_store(replace(store, must_exist=True)) as opened:
+            await set_expiry(opened, app.clock, is_on=not off)
+            click.echo(f"TTL of {opened.events_table} is {'off' if off else 'on'}; that may take an hour.")
 
     anyio.run(run)
 

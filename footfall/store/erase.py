@@ -55,18 +55,21 @@ async def find_events(
 async def erase_events(store: Store, clock: Clock, found: pl.DataFrame) -> None:
     """Delete the items of `found`; erasing twice is erasing once.
 
-    The days are touched, so that nobody takes a copy of them for fresh, and what was erased is counted by source, so
-    that `verify` does not miss it.
+    The days are touched, so that nobody takes a copy of them for fresh: before, since a crash may leave them erased
+    and not touched, and after, since somebody may make a copy meanwhile. What was erased is counted by source, so that
+    `verify` does not miss it.
     """
     progress = Progress(capacity_hint="raise the table's write units or run again later")
     for step in found.iter_slices(STEP_ITEMS):
         limiter = anyio.CapacityLimiter(CONCURRENCY)
+        days = dict.fromkeys((day_of(pk) for pk in step["pk"].unique()), 0)
+        await touch_days(store, clock, days)
         async with anyio.create_task_group() as group:
             for pk, sk in step.select("pk", "sk").iter_rows():
                 group.start_soon(_delete, store, clock, pk, sk, progress, limiter)
 
         await add_forgotten(store, clock, _by_source(step))
-        await touch_days(store, clock, dict.fromkeys((day_of(pk) for pk in step["pk"].unique()), 0))
+        await touch_days(store, clock, days)
 
 
 async def _delete(

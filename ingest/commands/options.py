@@ -166,7 +166,14 @@ RECOGNISING: Final[tuple[Decorator, ...]] = (*enrich_options.OPTIONS, *privacy_o
 """What decides whose an event is."""
 
 READING: Final[tuple[Decorator, ...]] = (SITE, FORMAT, SINCE, UNTIL, *CHOOSING, ADDRESSES)
-WRITING: Final = (DEAD_LETTERS, WRITERS, MAX_WRITE_UNITS)
+KEEP_DAYS: Final = option(
+    "--keep-days",
+    type=click.IntRange(1, 36_525),
+    usual="for good",
+    metavar="DAYS",
+    help="Days after which an event expires: reports leave it out, and DynamoDB deletes it where TTL is on.",
+)
+WRITING: Final = (DEAD_LETTERS, WRITERS, MAX_WRITE_UNITS, KEEP_DAYS)
 
 
 def give_up_after(default: float) -> Decorator:
@@ -207,7 +214,7 @@ _CHOICES: Final = frozenset.union(
     rewrite_options.TAKES,
     beacon_options.TAKES,
 )
-_MADE_HERE: Final = frozenset({"format", "since", "until", "addresses"}) | _CHOICES
+_MADE_HERE: Final = frozenset({"format", "since", "until", "addresses", "keep_days"}) | _CHOICES
 _IN_SECONDS: Final = {"linger": "linger_seconds", "give_up_after": "give_up_after_seconds"}
 _OURS: Final = frozenset(_MADE_HERE | _IN_SECONDS.keys() | {field.name for field in fields(IngestSettings)})
 
@@ -234,7 +241,9 @@ def _settings(given: dict[str, Any]) -> IngestSettings:
 
 
 def _enrichment(given: dict[str, Any]) -> Enrichment:
-    addressed = Enrichment(addresses=given.get("addresses") or Enrichment().addresses)
+    addressed = Enrichment(
+        addresses=given.get("addresses") or Enrichment().addresses, keep_days=given.get("keep_days")
+    )
     rewriting = rewrite_options.rewriting_of(given, addressed)
     return privacy_options.privacy_of(given, enrich_options.enrichment_of(given, rewriting))
 

@@ -14,7 +14,8 @@ import click
 from footfall.errors import GapFound
 from footfall.store.address import StoreSettings
 from footfall.store.commands import App, option, store_options
-from footfall.store.scan import LARGEST_SEGMENTS, Reading
+from footfall.store.partitions import LARGEST_SEGMENTS
+from footfall.store.scan import Reading
 from footfall.text import counted, printable
 from ingest.accounting import Findings, SourceCheck
 from ingest.commands import options

@@ -25,7 +25,7 @@ from ingest.lines import BYTE_ORDER_MARK
 from ingest.positions import Days
 from ingest.prepare import SENTENCES, Recipe, prepare_parsed
 from ingest.settings import IngestSettings
-from ingest.writer.batches import Batch
+from footfall.store.writer.batches import Batch
 
 SLICE_BYTES: Final = 4 * 2**20
 """How much of the file is read again at once: what is stored is noted in the file after each slice."""

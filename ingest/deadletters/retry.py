@@ -32,8 +32,8 @@ from ingest.deadletters.read import Letters, letters_at, places_of
 from ingest.deadletters.record import Outcome
 from ingest.settings import IngestSettings
 from ingest.tally import Tally
-from ingest.writer.batches import Batch, Refused
-from ingest.writer.pool import Writer
+from footfall.store.writer.batches import Batch, Refused
+from footfall.store.writer.pool import Writer
 
 LAST_TOUCH_SECONDS: Final = 10.0
 """How long the day ledger may take when a retry ends by an error."""

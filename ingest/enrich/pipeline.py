@@ -12,6 +12,7 @@ from ingest.enrich.campaign import read_campaign
 from ingest.enrich.client import resolve_client
 from ingest.enrich.consent import honour_consent
 from ingest.enrich.distinct import encode_texts
+from ingest.enrich.expire import set_expiry
 from ingest.enrich.geography import locate_client
 from ingest.enrich.mask import mask_address
 from ingest.enrich.referrer import classify_referrer
@@ -35,7 +36,7 @@ UNDERSTAND: Final = (
     locate_client,
     identify_visitor,
 )
-CONCEAL: Final = (honour_consent, scrub_urls, mask_address)
+CONCEAL: Final = (honour_consent, scrub_urls, mask_address, set_expiry)
 
 NEEDED_TEXTS: Final = ("host", "ip", "user_agent", "referrer", "path", "query", "method", "kind")
 """Columns that steps may read although a format does not carry them: null then."""

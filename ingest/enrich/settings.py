@@ -21,7 +21,8 @@ class Enrichment:
     `addresses` is what to keep of addresses, `trusted_proxies` the networks whose word about a client is believed
     (or names of `ingest.enrich.proxies.NETWORKS`), `do_not_track` what becomes of events that carry DNT or Sec-GPC,
     `visitor_ids` how long a visitor has the same id, `secret` what salts are made of instead of the table's salt,
-    `scrub` whether secrets and persons are taken out of URLs, `geography` a MaxMind database.
+    `scrub` whether secrets and persons are taken out of URLs, `geography` a MaxMind database, `keep_days` for how many
+    days an event is kept, None for good.
     """
 
     addresses: AddressPolicy = "masked"
@@ -31,6 +32,7 @@ class Enrichment:
     secret: Secret | None = None
     scrub: bool = True
     geography: Path | None = None
+    keep_days: int | None = None
     rewriting: Rewriting = field(default_factory=Rewriting)
     rules: Rules = field(default_factory=Rules)
 

@@ -1,122 +1,115 @@
-"""Keep events as Parquet files while reports are made, and for other tools when somebody asks for it.
+"""Events as Parquet files: the ones that reports are made of, and other tools read.
 
 ::
 
-    DIR/.footfall.json                                   says that the folder is ours and whether it is complete
+    DIR/.footfall.json                                   says that the folder is ours, and what it holds
     DIR/site=example.org/date=2026-01-31/part-0.parquet  events of a site and a UTC date, sorted by time
 
 Each file has all columns of the event, `site` too, so Spark, DuckDB, Athena and Polars (``DIR/**/*.parquet``) read
-the folder as it is.
+the folder as it is. A temporary dataset is not cut by day, since a year of a small site would be 365 files.
 """
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from datetime import datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Final
 from urllib.parse import quote
 
-import msgspec
 import polars as pl
 
 from footfall.errors import SettingsError
-from footfall.event import SCHEMA, conform
+from footfall.event import EXPIRY, SCHEMA, conform
+from footfall.text import printable
+from reports.extraction.manifest import KeptDay, read_manifest
+from reports.scope import Scope
 
-MARKER: Final = ".footfall.json"
-"""Begins with a dot, so that Spark and Hive pass over it."""
-
-_PART: Final = "part-*.parquet"
-_PARTS: Final = f"site=*/date=*/{_PART}"
+PART: Final = "part-*.parquet"
+FOLDER_HINT: Final = "--dataset takes a new folder"
 _LONGEST_NAME_BYTES: Final = 200
 """File systems stop at 255; a site's name may be 253 long and grows when it is quoted."""
 
 
 @dataclass(frozen=True, slots=True)
 class Dataset:
-    """A folder of events; a temporary one is not cut `by_day`, since a year of a small site would be 365 files."""
+    """A folder of events, of which those in `scope` are looked at that have not expired `now`; None for all."""
 
     folder: Path
+    scope: Scope = field(default_factory=Scope)
     by_day: bool = True
+    now: datetime | None = None
 
     def write(self, events: pl.DataFrame, name: str) -> None:
-        """Add `events`, any columns of `SCHEMA`, as a part called `name`; no two parts may share one."""
-        if not self.by_day:
-            _write(events, self.folder, name)
-            return
+        """Add `events`, any columns of `SCHEMA`, to a temporary dataset, as a part that no other is called like."""
+        write_part(events, self.folder, name)
 
-        days = events.with_columns(pl.col("time").dt.date().alias("_date"))
-        for (site, on), part in days.partition_by(
-            "site", "_date", as_dict=True, maintain_order=False
-        ).items():
-            folder = self.folder / hive_name("site", str(site)) / hive_name("date", str(on))
-            folder.mkdir(parents=True, exist_ok=True)
-            _write(part.sort("time", "source_id", "offset"), folder, name)
+    def files(self) -> list[Path]:
+        """Return the files that hold the events, of a kept dataset only those of days in scope."""
+        if not self.by_day:
+            return sorted(self.folder.glob(PART))
+
+        days = read_manifest(self.folder).holds(self.scope)
+        return [part for day in days for part in sorted(day_folder(self.folder, day).glob(PART))]
 
     def scan(self) -> pl.LazyFrame:
-        """Return all events as a query with the columns of `SCHEMA`."""
-        files = sorted(self.folder.glob(_PARTS if self.by_day else _PART))
-        if not files:
-            return pl.LazyFrame(schema=SCHEMA)
+        """Return the events in scope as a query with the columns of `SCHEMA`."""
+        events = open_parts(self.files())
+        if self.now is not None:
+            events = events.filter(is_kept(self.now))
 
-        return pl.scan_parquet(files, schema=SCHEMA, hive_partitioning=False, glob=False)
+        return events if self.scope.is_everything else events.filter(self.scope.predicate())
 
-    def finish(self, about: dict[str, object]) -> None:
-        """Say in the folder that everything has been written, and what it is."""
-        self._mark({"complete": True} | about)
 
-    def begin(self) -> None:
-        """Make the folder ours and empty: earlier parts of ours go, everything else stays."""
-        self.folder.mkdir(parents=True, exist_ok=True)
-        self._mark({"complete": False})
-        for part in self.folder.glob(_PARTS):
-            part.unlink()
+def is_kept(now: datetime) -> pl.Expr:
+    """Return the expression that is true for events that have not expired.
 
-    def _mark(self, state: dict[str, object]) -> None:
-        part = self.folder / f"{MARKER}.part"
-        part.write_bytes(msgspec.json.format(msgspec.json.encode(state)) + b"\n")
-        part.replace(self.folder / MARKER)
+    DynamoDB deletes those that have within two days, until then they show up in every Scan and Query ("How it works:
+    DynamoDB Time to Live").
+    """
+    return pl.col(EXPIRY).is_null() | (pl.col(EXPIRY) > int(now.timestamp()))
 
 
 @contextmanager
-def open_dataset(folder: Path | None) -> Iterator[Dataset]:
-    """Give an empty dataset in `folder`, which stays, or in a temporary one, which goes at the end.
+def temporary_dataset(now: datetime | None = None) -> Iterator[Dataset]:
+    """Give an empty dataset that is gone at the end."""
+    with TemporaryDirectory(prefix="footfall-") as temporary:
+        yield Dataset(Path(temporary), by_day=False, now=now)
 
-    Raises `SettingsError` when `folder` holds what is not ours, or cannot be written.
-    """
-    if folder is None:
-        with TemporaryDirectory(prefix="footfall-") as temporary:
-            yield Dataset(Path(temporary), by_day=False)
-        return
 
-    dataset = Dataset(folder)
+@contextmanager
+def writing_to(folder: Path) -> Iterator[None]:
+    """Turn the errors of a folder that cannot be written into a `SettingsError`."""
     try:
-        check_folder(folder)
-        dataset.begin()
-    except OSError as error:
+        yield
+    except (OSError, pl.exceptions.ComputeError) as error:
+        reason = getattr(error, "strerror", None) or str(error).partition("\n")[0]
         raise SettingsError(
-            f"Cannot keep a dataset in {folder}: {error.strerror or error}.",
-            hint="--dataset takes a new folder",
+            f"Cannot keep a dataset in {printable(str(folder), 200)}: {printable(str(reason), 200)}.",
+            hint=FOLDER_HINT,
         ) from error
 
-    yield dataset
 
-
-def check_folder(folder: Path) -> None:
-    """Raise `SettingsError` unless `folder` is absent, empty or a dataset of ours."""
-    if not folder.exists() or (folder / MARKER).exists() or not any(folder.iterdir()):
-        return
-
-    raise SettingsError(
-        f"{folder} holds other files, so no dataset is kept there.", hint="--dataset takes a new folder"
-    )
-
-
-def _write(events: pl.DataFrame, folder: Path, name: str) -> None:
+def write_part(events: pl.DataFrame, folder: Path, name: str) -> None:
+    """Write `events`, any columns of `SCHEMA`, to a file of `folder`."""
     conform(events).write_parquet(folder / f"part-{name}.parquet", compression="zstd", statistics=True)
+
+
+def open_parts(files: Sequence[Path]) -> pl.LazyFrame:
+    """Return the events of `files` as a query with the columns of `SCHEMA`."""
+    if not files:
+        return pl.LazyFrame(schema=SCHEMA)
+
+    return pl.scan_parquet(list(files), schema=SCHEMA, hive_partitioning=False, glob=False)
+
+
+def day_folder(folder: Path, day: KeptDay) -> Path:
+    """Return where a kept dataset has the events of a day."""
+    return folder / hive_name("site", day.site) / hive_name("date", day.on.isoformat())
 
 
 def hive_name(column: str, value: str) -> str:

@@ -1,193 +1,191 @@
-"""Read the table into a dataset: partitions in parallel, pages to frames, frames to Parquet.
+"""Read partitions of the table and hand their events on, in pieces that fit into memory.
 
 Memory is bounded: each reader holds one page in flight, all together `BUFFER_BYTES` of decoded events.
 """
 
 from __future__ import annotations
 
-import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any, Final
+from math import inf
+from typing import Final, Protocol
 
 import anyio
 import anyio.to_thread
-import msgspec
 import polars as pl
 
 from footfall.clock import Clock
-from footfall.layout import Page, decode_page
+from footfall.layout import PageReply, events_of
 from footfall.store import Store
-from footfall.store.client import Progress, request
-from footfall.store.outcome import error_for
-from footfall.store.wire import text
+from footfall.store.pages import Manner, Page, read_pages
+from footfall.store.partitions import Partition
+from footfall.store.read_pace import ReadPace
 from reports.extraction.dataset import Dataset
-from reports.extraction.plan import KeyRange, Plan, Segment
 from reports.extraction.reading import Reading
-from reports.scope import Scope
 
 BUFFER_BYTES: Final = 24 * 1024**2
 """Decoded events held by all readers together before they are written."""
 
-CONCURRENCY: Final = min(16, max(4, 2 * (os.cpu_count() or 1)))
-"""Reads at a time: two for each core, so that one page is on its way while another is decoded. Each takes 35 MB."""
+COMMIT_SECONDS: Final = 15.0
+"""How much of a slow reading a kill may cost."""
 
 OnPage = Callable[[Reading], None]
+Positions = Mapping[int, bytes | None]
+"""The last key (raw JSON) that was read of partitions, by their places; None where they are done."""
+
+
+class Sink(Protocol):
+    """Where events go to; in a worker thread, never two calls at a time."""
+
+    def commit(self, events: pl.DataFrame | None, positions: Positions) -> None:
+        """Keep `events` (None for none), with which partitions are read up to `positions`."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """The sink of a temporary dataset, which nobody goes on with."""
+
+    dataset: Dataset
+
+    def commit(self, events: pl.DataFrame | None, positions: Positions) -> None:
+        """Write a part."""
+        if events is not None:
+            self.dataset.write(events, str(len(self.dataset.files())))
+
+        del positions
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """How much is held before it is committed, and how long."""
+
+    buffer_bytes: int = BUFFER_BYTES
+    commit_seconds: float = inf
 
 
 @dataclass(slots=True)
 class _Buffer:
-    """Events of all readers that are not written yet."""
+    """What all readers have read and not committed yet, and how far each has got with it."""
 
     frames: list[pl.DataFrame] = field(default_factory=list)
+    positions: dict[int, bytes | None] = field(default_factory=dict)
     size_bytes: int = 0
-    parts: int = 0
 
-    def add(self, events: pl.DataFrame) -> None:
-        """Hold `events`, without the columns that have nothing in them: those would be most of the memory."""
-        if events.is_empty():
+    def add(self, page: Page) -> None:
+        """Hold a page's events without the columns that have nothing in them: those would be most of the memory."""
+        self.positions[page.partition] = page.last_key
+        if page.frame.is_empty():
             return
 
-        kept = events.select(column for column in events if column.null_count() < len(column))
+        kept = page.frame.select(column for column in page.frame if column.null_count() < len(column))
         self.frames.append(kept)
         self.size_bytes += int(kept.estimated_size())
 
-    def take(self) -> tuple[list[pl.DataFrame], str]:
-        """Return what is held and a name for it, and hold nothing."""
-        taken, name = self.frames, str(self.parts)
-        self.frames, self.size_bytes, self.parts = [], 0, self.parts + 1
-        return taken, name
+    def take(self) -> tuple[list[pl.DataFrame], Positions]:
+        """Return what is held, and hold nothing."""
+        taken = self.frames, self.positions
+        self.frames, self.positions, self.size_bytes = [], {}, 0
+        return taken
 
 
-@dataclass(slots=True)
-class _Run:
-    """What the readers of one extraction share; only the event loop's thread changes it."""
+class Extraction:
+    """One reading: counts pages, gathers their events and commits them to a sink. `reading` is what it took so far."""
 
-    store: Store
-    clock: Clock
-    scope: Scope
-    dataset: Dataset
-    reading: Reading
-    work: Iterator[Segment | KeyRange]
-    on_page: OnPage
-    buffer_bytes: int
-    buffer: _Buffer = field(default_factory=_Buffer)
-    progress: Progress = field(
-        default_factory=lambda: Progress(
-            capacity_hint="raise the table's read units or lower --segments, or run again later"
-        )
-    )
-    processors: anyio.CapacityLimiter = field(
-        default_factory=lambda: anyio.CapacityLimiter(os.cpu_count() or 1)
-    )
+    def __init__(
+        self,
+        clock: Clock,
+        reading: Reading,
+        sink: Sink,
+        *,
+        on_page: OnPage | None = None,
+        limits: Limits | None = None,
+    ) -> None:
+        self.reading = reading
+        self._clock = clock
+        self._sink = sink
+        self._on_page = on_page or _ignore
+        self._limits = limits or Limits()
+        self._buffer = _Buffer()
+        self._one_at_a_time = anyio.Lock()
+        self._committed_at = clock.monotonic()
+        self._has_failed = False
 
-    def count(self, page: Page, events: int, page_bytes: int) -> None:
-        """Add a page to the reading and report it."""
+    async def take(self, page: Page) -> None:
+        """Count a page and hold its events; a reader that finds the buffer full waits until it is committed."""
+        self._buffer.add(page)
+        self._count(page)
+        if self._is_due():
+            # Commits go one after the other: the next one's positions say that this one's events are there.
+            async with self._one_at_a_time:
+                if self._is_due():
+                    await self._commit()
+
+    async def finish(self) -> None:
+        """Commit what is left."""
+        async with self._one_at_a_time:
+            await self._commit()
+
+    def _is_due(self) -> bool:
+        seconds = self._clock.monotonic() - self._committed_at
+        return self._buffer.size_bytes >= self._limits.buffer_bytes or seconds >= self._limits.commit_seconds
+
+    async def _commit(self) -> None:
+        frames, positions = self._buffer.take()
+        self._committed_at = self._clock.monotonic()
+        if self._has_failed or not positions:
+            return
+
+        # After a commit that failed the positions of the next would say that its events are there.
+        self._has_failed = True
+        with anyio.CancelScope(shield=True):
+            await anyio.to_thread.run_sync(_write, self._sink, frames, positions)
+
+        self._has_failed = False
+
+    def _count(self, page: Page) -> None:
         self.reading = replace(
             self.reading,
-            items=self.reading.items + page.frame.height,
-            events=self.reading.events + events,
-            read_units=self.reading.read_units + page.consumed_units,
-            page_bytes=self.reading.page_bytes + page_bytes,
+            items=self.reading.items + page.items,
+            events=self.reading.events + page.frame.height,
+            read_units=self.reading.read_units + page.read_units,
+            page_bytes=self.reading.page_bytes + page.size_bytes,
         )
-        self.on_page(self.reading)
+        self._on_page(self.reading)
 
 
 async def extract(
     store: Store,
     clock: Clock,
-    plan: Plan,
-    scope: Scope,
-    dataset: Dataset,
+    partitions: Sequence[tuple[int, Partition]],
+    keep: pl.Expr | None,
+    extraction: Extraction,
     *,
-    on_page: OnPage | None = None,
-    buffer_bytes: int = BUFFER_BYTES,
-) -> Reading:
-    """Read what `plan` says, keep what is in `scope`, write it to `dataset`; return what it took.
+    pace: ReadPace | None = None,
+    started: Mapping[int, bytes] | None = None,
+) -> None:
+    """Read `partitions`, of what they hold the events for which `keep` is true, and commit it all.
 
-    `on_page` is called after each page with the reading so far; a part is written when `buffer_bytes` are
-    held. Raises, in an ExceptionGroup since readers run side by side, what `footfall.store.client.request`
-    raises, and `SchemaMismatch` for items that are not events.
+    `started` has the last keys of partitions to go on with. What was read is committed also when reading fails.
+    Raises, in an ExceptionGroup since readers run side by side, what `footfall.store.client.request` raises, and
+    `SchemaMismatch` for items that are not events.
     """
-    started = clock.monotonic()
-    reading = Reading(plan.method, len(plan.partitions))
-    run = _Run(store, clock, scope, dataset, reading, iter(plan.partitions), on_page or _ignore, buffer_bytes)
-    async with anyio.create_task_group() as group:
-        for _ in range(min(CONCURRENCY, len(plan.partitions))):
-            group.start_soon(_read, run)
 
-    await _write(run)
-    return replace(run.reading, seconds=round(clock.monotonic() - started, 3))
+    def make(reply: PageReply) -> pl.DataFrame:
+        events = events_of(reply)
+        return events if keep is None else events.filter(keep)
 
-
-async def _read(run: _Run) -> None:
-    """Take partitions until none is left."""
-    for partition in run.work:
-        await _read_partition(run, partition)
+    try:
+        await read_pages(
+            store, clock, partitions, make, extraction.take, manner=Manner(pace=pace), started=started
+        )
+    finally:
+        with anyio.CancelScope(shield=True):
+            await extraction.finish()
 
 
-async def _read_partition(run: _Run, partition: Segment | KeyRange) -> None:
-    operation, document = request_for(partition, run.store.events_table)
-    while True:
-        body = await _page(run, operation, document)
-        page, events = await anyio.to_thread.run_sync(_decode, body, run.scope, limiter=run.processors)
-        run.buffer.add(events)
-        run.count(page, events.height, len(body))
-        if run.buffer.size_bytes >= run.buffer_bytes:
-            await _write(run)
-
-        if page.last_key is None:
-            return
-
-        document = document | {"ExclusiveStartKey": msgspec.Raw(page.last_key)}
-
-
-async def _write(run: _Run) -> None:
-    """Write what the buffer holds; readers that come along meanwhile fill it again."""
-    frames, name = run.buffer.take()
-    if frames:
-        await anyio.to_thread.run_sync(_write_part, run.dataset, frames, name, limiter=run.processors)
-
-
-def _write_part(dataset: Dataset, frames: list[pl.DataFrame], name: str) -> None:
-    dataset.write(pl.concat(frames, how="diagonal"), name)
-
-
-async def _page(run: _Run, operation: str, document: dict[str, Any]) -> bytes:
-    table = run.store.events_table
-    content = msgspec.json.encode(document)
-    reply = await request(run.store, run.clock, operation, content, table=table, progress=run.progress)
-    if not reply.ok:
-        raise error_for(operation, table, reply, run.store.location)
-
-    return reply.body
-
-
-def request_for(partition: Segment | KeyRange, table: str) -> tuple[str, dict[str, Any]]:
-    """Return the operation that reads `partition` and its document."""
-    document: dict[str, Any] = {"TableName": table, "ReturnConsumedCapacity": "TOTAL"}
-    if isinstance(partition, Segment):
-        return "Scan", document | {"Segment": partition.index, "TotalSegments": partition.total}
-
-    if partition.first_sk is None or partition.last_sk is None:
-        return "Query", document | {
-            "KeyConditionExpression": "pk = :pk",
-            "ExpressionAttributeValues": {":pk": text(partition.pk)},
-        }
-
-    return "Query", document | {
-        "KeyConditionExpression": "pk = :pk AND sk BETWEEN :first AND :last",
-        "ExpressionAttributeValues": {
-            ":pk": text(partition.pk),
-            ":first": text(partition.first_sk),
-            ":last": text(partition.last_sk),
-        },
-    }
-
-
-def _decode(body: bytes, scope: Scope) -> tuple[Page, pl.DataFrame]:
-    page = decode_page(body)
-    return page, page.frame if scope.is_everything else page.frame.filter(scope.predicate())
+def _write(sink: Sink, frames: Sequence[pl.DataFrame], positions: Positions) -> None:
+    sink.commit(pl.concat(frames, how="diagonal") if frames else None, positions)
 
 
 def _ignore(reading: Reading) -> None:

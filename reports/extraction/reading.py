@@ -2,16 +2,34 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Final
+
+from footfall.store.prices import shown_dollars
+from footfall.text import counted
+
+NOTHING: Final = "nothing"
+"""The method of a reading that found every day in the dataset already."""
+
+EXPORT: Final = "export"
+"""The method of a reading of files that DynamoDB exported to S3, which takes no read units."""
+
+DATASET: Final = "dataset"
+"""The method of a reading that had nothing to do with a table: a kept dataset was named."""
+
+_PIECES: Final[Mapping[str, str]] = {"scan": "segments", "query": "partition keys"}
 
 
 @dataclass(frozen=True, slots=True)
 class Reading:
     """What reading the table took.
 
-    `method` is ``scan`` or ``query``; `partitions` is the number of segments or of partition keys read;
-    `items` is what the table gave, `events` what was in scope; `read_units` are eventually consistent ones as
-    DynamoDB reported them; `page_bytes` is the size of the replies.
+    `method` is ``scan``, ``query``, ``export`` or ``nothing``; `partitions` is the number of segments, partition keys
+    or files read; `items` is what the table gave, `events` what was in scope; `read_units` are eventually consistent
+    ones as DynamoDB reported them, `dollars` what they cost on demand, None where they cost nothing; `page_bytes` is
+    the size of the replies. `fresh_days` were in the dataset already and not read again; `went_on` tells whether an
+    earlier reading that was stopped was finished: what that one took is not counted.
     """
 
     method: str
@@ -21,11 +39,25 @@ class Reading:
     read_units: float = 0.0
     page_bytes: int = 0
     seconds: float = 0.0
+    dollars: float | None = None
+    fresh_days: int = 0
+    went_on: bool = False
 
     def sentence(self) -> str:
         """Return the reading as one line for a person."""
-        pieces = "segments" if self.method == "scan" else "partition keys"
+        fresh = (
+            f"; {counted(self.fresh_days, 'day')} of the dataset had not changed" if self.fresh_days else ""
+        )
+        if self.method == NOTHING:
+            return f"read nothing{fresh}"
+
+        if self.method in {EXPORT, DATASET}:
+            what = "items of an export" if self.method == EXPORT else "events of a dataset"
+            return f"read {self.items:,} {what} in {counted(self.partitions, 'file')}, {self.seconds:.1f} s"
+
+        cost = "free" if self.dollars is None else shown_dollars(self.dollars)
         return (
-            f"read {self.items:,} items, {self.read_units:,.1f} read units (eventually consistent), "
-            f"{self.method} over {self.partitions:,} {pieces}, {self.seconds:.1f} s"
+            f"read {self.items:,} items, {self.read_units:,.1f} read units (eventually consistent, {cost}), "
+            f"{self.method} over {self.partitions:,} {_PIECES[self.method]}, {self.seconds:.1f} s"
+            f"{'; went on where an earlier run stopped' if self.went_on else ''}{fresh}"
         )

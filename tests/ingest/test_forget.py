@@ -97,6 +97,18 @@ def test_rows_of_datasets_go_and_the_rest_of_them_stays(folder: Path, run: Run) 
     )
 
 
+def test_the_days_of_a_person_are_read_again_into_a_dataset_that_was_not_named(
+    folder: Path, run: Run
+) -> None:
+    assert run("report", "summary", "--dataset", "data")[0] == 0
+    assert run("forget", "--ip", ME, "--yes")[0] == 0
+    code, _, said = run("report", "summary", "--dataset", "data")
+    assert code == 0
+    assert "read 20 items" in said
+    kept = pl.read_parquet("data/**/*.parquet", hive_partitioning=False)
+    assert sorted(kept["path"]) == stored(folder)
+
+
 def test_a_dry_run_erases_nothing(folder: Path, run: Run) -> None:
     before = (folder / "footfall-dead-letters.ndjson").read_bytes()
     code, out, _ = run("forget", "--ip", ME, "--dry-run", "--summary", "json")

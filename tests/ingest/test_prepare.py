@@ -19,7 +19,7 @@ from ingest.filters import Filters
 from ingest.formats import FORMATS, REJECT_REASONS, named
 from ingest.prepare import SENTENCES, Prepared, PreparedLines, Recipe, checked, prepare, prepare_parsed
 from ingest.tally import Counts
-from ingest.writer.checks import DUPLICATE_KEY, ITEM_TOO_LARGE, STORE_REASONS
+from footfall.store.writer.checks import DUPLICATE_KEY, ITEM_TOO_LARGE, STORE_REASONS
 from tests.examples import HANDFUL, SOME
 from tests.ingest.runs import combined_lines
 

@@ -10,7 +10,7 @@ from rich.console import Console
 
 from ingest.progress import Speed, Talk, live_line, pace_line, progress_line, show_progress
 from ingest.tally import Counts, Tally
-from ingest.writer.sender import LIMITED_BY, MAXIMUM
+from footfall.store.writer.sender import LIMITED_BY, MAXIMUM
 from tests.fakes import FakeClock
 
 

@@ -23,6 +23,7 @@ from footfall.store.admin import (
     create_tables,
     describe,
     open_tables,
+    set_expiry,
 )
 from footfall.store.client import command
 from footfall.store.embedded import EmbeddedEngine
@@ -88,6 +89,10 @@ async def test_provisioned_units_are_those_of_the_events_table(store: Store, clo
     await create(store, clock, capacity=Capacity(read_units=7, write_units=25))
     billing = {table: (await describe(store, clock, f"owa_{table}")).billing for table in ("events", "state")}
     assert billing == {"events": "7 read and 25 write units/s", "state": "on demand"}
+    limits = {
+        table: (await describe(store, clock, f"owa_{table}")).read_units for table in ("events", "state")
+    }
+    assert limits == {"events": 7, "state": None}
 
 
 @pytest.mark.parametrize("units", [{"read_units": 5}, {"write_units": 5}])
@@ -216,3 +221,24 @@ async def test_a_table_with_other_keys_is_not_called_ready(
     await command(store, clock, "CreateTable", document, table="owa_events")
     with pytest.raises(SchemaMismatch, match=rf"other keys than footfall's: pk \(S\), {name} \({kind}\)"):
         await create_tables(store, clock, shards=8, capacity=Capacity())
+
+
+@pytest.mark.parametrize("is_on", [True, False])
+async def test_ttl_looks_at_the_attribute_of_expiry(clock: FakeClock, is_on: bool) -> None:
+    engine = ScriptedEngine([ok()])
+    await set_expiry(store_on(engine, "owa_", "dynamodb:owa_"), clock, is_on=is_on)
+    [call] = engine.calls
+    assert call.operation == "UpdateTimeToLive"
+    assert call.document == {
+        "TableName": "owa_events",
+        "TimeToLiveSpecification": {"AttributeName": "xp", "Enabled": is_on},
+    }
+
+
+async def test_ttl_that_is_on_already_is_no_error_and_another_refusal_is(clock: FakeClock) -> None:
+    code = "ValidationException"
+    done = ScriptedEngine([refused(code, "TimeToLive is already enabled")])
+    await set_expiry(store_on(done, "", "dynamodb:"), clock, is_on=True)
+    refusing = ScriptedEngine([refused(code, "Time to live has been modified multiple times")])
+    with pytest.raises(StoreError, match="modified multiple times"):
+        await set_expiry(store_on(refusing, "", "dynamodb:"), clock, is_on=True)

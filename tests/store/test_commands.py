@@ -136,3 +136,14 @@ def test_tables_are_made_on_a_server(moto_endpoint: str, capsys: pytest.CaptureF
     assert table("create", *where) == 0
     assert table("describe", *where) == 0
     assert "cmd_events and cmd_state are ready" in capsys.readouterr().out
+    for arguments, state in (([], "on"), ([], "on"), (["--off"], "off")):
+        assert table("ttl", *arguments, *where) == 0
+        assert f"TTL of cmd_events is {state}" in capsys.readouterr().out
+
+
+def test_an_embedded_store_has_no_ttl_and_says_what_happens_instead(
+    store: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert table("create", "--store", store) == 0
+    assert table("ttl", "--store", store) == 2
+    assert "reports leave out what has expired" in capsys.readouterr().err

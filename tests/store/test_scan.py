@@ -7,11 +7,14 @@ import polars as pl
 import pytest
 
 from footfall.errors import AccessDenied, TableMissing
+from footfall.layout import read_page
 from footfall.store import Store
 from footfall.store.admin import Capacity, create_tables
 from footfall.store.client import command
 from footfall.store.embedded import EmbeddedEngine
-from footfall.store.scan import CONCURRENCY, KEYS, LARGEST_SEGMENTS, decode, scan, segment_count
+from footfall.store.pages import CONCURRENCY
+from footfall.store.partitions import LARGEST_SEGMENTS
+from footfall.store.scan import KEYS, scan, segment_count
 from tests.fakes import FakeClock, ScriptedEngine, ok, refused, store_on
 
 pytestmark = pytest.mark.anyio
@@ -63,9 +66,13 @@ async def test_keys_are_all_that_travels_and_what_is_read_is_counted(store: Stor
     await put(store, item("a.org", "2026-03-01", A, 5))
     document = {"TableName": "events", "ProjectionExpression": "pk, sk", "ReturnConsumedCapacity": "TOTAL"}
     reply = await store.engine.call("Scan", msgspec.json.encode(document))
-    page = decode(reply.body, KEYS)
+    page = read_page(reply.body)
     assert b"xxx" not in reply.body
-    assert (page.frame.rows(), page.last_key, page.consumed_units) == ([(A, "2026-03-01", 5)], None, 1.0)
+    assert (KEYS.frame_of(page).rows(), page.last_key, page.consumed_units) == (
+        [(A, "2026-03-01", 5)],
+        None,
+        1.0,
+    )
     reading = await scan(
         store, FakeClock(), KEYS, segments=1, digest=lambda keys: keys.head(0), take=lambda _: None
     )

@@ -363,6 +363,14 @@ async def test_a_day_counts_its_writes_and_its_revisions(store: Store, clock: Fa
     ]
 
 
+async def test_a_day_says_when_it_was_touched_last(store: Store, clock: FakeClock) -> None:
+    await touch_days(store, clock, {("example.org", MARCH_1): 25})
+    clock.advance(60)
+    await touch_days(store, clock, {("example.org", MARCH_1): 0})
+    [day] = await read_days(store, clock)
+    assert day.touched_at == clock.now()
+
+
 async def test_no_day_is_touched_by_nothing(store: Store, clock: FakeClock) -> None:
     await touch_days(store, clock, {})
     assert await read_days(store, clock) == []

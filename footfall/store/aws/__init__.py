@@ -9,7 +9,8 @@ In reading order: `engine` (one request, and the two refusals that are mended he
 clock that is wrong), `endpoint` (where), `credentials` (who), `signing` (when), `errors` (what botocore and aiohttp
 raise, in our words). All other retries are the caller's, so there is exactly one owner of them.
 
-`secrets` is about another service, Secrets Manager, asked over aiobotocore's client, which tries again by itself.
+`secrets` and `objects` (with `object_errors`) are about other services, Secrets Manager and S3, asked over
+aiobotocore's client, which tries again by itself.
 """
 
 from footfall.store.aws.endpoint import AwsSettings

@@ -1,4 +1,4 @@
-"""The state table: table meta, checkpoints with their owners, and the day ledger.
+"""The state table: table meta, checkpoints with their owners, the day ledger, and runs of scheduled jobs.
 
 =============  =======================  ======================================================================
 pk             sk                       attributes
@@ -7,15 +7,21 @@ pk             sk                       attributes
 ``source#G``   source id                position, fingerprint, line counts, days, name, revision, owner,
                                         saved_at, saved_by, and what a run saw of the source last: how far
                                         worker group G has read a source, and which run is reading it
-``day``        ``{site}#{date}``        revision, written: how often and how much was written to a day
+``day``        ``{site}#{date}``        revision, written, touched_at: how often and how much was written to
+                                        a day, and when last
+``schedule``   job name                 line, settled_at, revision, owner, saved_by: up to when the runs of a
+                                        scheduled job are settled, and which worker has it
+``schedule#J`` moment due, UTC          state, attempts, worker, started_at, ended_at, manifest, error, files,
+                                        rows, revision, saved_by: what became of a run of job J
 ``forgotten``  ``{source id}#{date}``   erased: how many events were erased on request
 =============  =======================  ======================================================================
 
-Meta and checkpoints are written under a condition, so that two runs cannot silently overwrite each other. The ledger
+Meta, checkpoints, jobs and their runs are written under a condition, so that nobody silently overwrites what somebody
+else has written. The ledger
 only counts up. `written` counts puts, replays included: good for planning a read, not an answer to a question.
 
 In reading order: `items` (one item, one query), `meta`, `days`, `forgotten`, `accounts` (stored events per date),
-`owner` (which run, and whether it is still there), `checkpoints`.
+`owner` (which run, and whether it is still there), `checkpoints`, `runs` (of scheduled jobs).
 """
 
 from footfall.store.state.accounts import Accounts

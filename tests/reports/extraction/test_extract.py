@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
@@ -10,17 +11,21 @@ import polars as pl
 import pytest
 from polars.testing import assert_frame_equal
 
+from footfall.clock import Clock
 from footfall.errors import SchemaMismatch, StoreUnreachable, TableMissing
+from footfall.store import Store
 from footfall.store.client import GIVE_UP_AFTER_SECONDS
 from footfall.store.engine import Reply
+from footfall.store.partitions import Segment
 from footfall.store.state import Day
-from reports.extraction.dataset import Dataset, open_dataset
-from reports.extraction.extract import extract, request_for
-from reports.extraction.plan import KeyRange, Plan, Segment, TableSize, plan_reading
+from reports.extraction.dataset import Dataset, temporary_dataset
+from reports.extraction.extract import Extraction, Limits, OnPage, Parts, Positions, extract
+from reports.extraction.plan import Plan, TableSize, choose, wanted_in
 from reports.extraction.reading import Reading
 from reports.scope import Scope
 from tests.fakes import FakeClock, ScriptedEngine, ok, refused, store_on
 from tests.reports.conftest import MakeEvents
+from tests.reports.extraction.stopping import RefusingEngine
 from tests.reports.store import CLOCK, SHARDS, fill, opened, write_items
 
 START = datetime(2026, 3, 1, tzinfo=UTC)
@@ -45,13 +50,35 @@ def scan_of(total: int) -> Plan:
     return Plan("scan", tuple(Segment(index, total) for index in range(total)), 0.0)
 
 
+async def extract_into(
+    store: Store,
+    clock: Clock,
+    plan: Plan,
+    scope: Scope,
+    dataset: Dataset,
+    *,
+    on_page: OnPage | None = None,
+    buffer_bytes: int = 2**20,
+) -> Reading:
+    started = clock.monotonic()
+    extraction = Extraction(
+        clock,
+        Reading(plan.method, len(plan.partitions)),
+        Parts(dataset),
+        on_page=on_page,
+        limits=Limits(buffer_bytes),
+    )
+    await extract(store, clock, list(enumerate(plan.partitions)), scope.predicate(), extraction)
+    return replace(extraction.reading, seconds=clock.monotonic() - started)
+
+
 def read(
     path: Path, plan: Plan, scope: Scope | None = None, buffer_bytes: int = 2**20
 ) -> tuple[Reading, pl.DataFrame]:
     async def run() -> tuple[Reading, pl.DataFrame]:
         async with opened(path) as store:
-            with open_dataset(None) as dataset:
-                reading = await extract(
+            with temporary_dataset() as dataset:
+                reading = await extract_into(
                     store, CLOCK, plan, scope or Scope(), dataset, buffer_bytes=buffer_bytes
                 )
                 return reading, dataset.scan().sort("offset").collect()
@@ -91,7 +118,8 @@ def test_query_and_scan_find_the_same(tmp_path: Path, three_days: pl.DataFrame, 
     anyio.run(fill, tmp_path / "x.db", three_days)
     days = three_days.group_by("site", pl.col("time").dt.date()).len().rows()
     ledger = [Day(site, on, 1, count * 10_000) for site, on, count in days]
-    plan = plan_reading(scope, TableSize(10**9, 10**12, SHARDS, ledger), None, 8)
+    size = TableSize(10**9, 10**12, SHARDS, ledger)
+    plan = choose(wanted_in(scope, size), size, None, 8).chosen
 
     queried, from_query = read(tmp_path / "x.db", plan, scope)
     scanned, from_scan = read(tmp_path / "x.db", scan_of(2), scope)
@@ -108,11 +136,11 @@ def test_a_small_buffer_writes_many_parts_and_loses_nothing(tmp_path: Path, thre
     async def run() -> int:
         async with opened(tmp_path / "x.db") as store:
             dataset = Dataset(tmp_path, by_day=False)
-            await extract(store, CLOCK, scan_of(4), Scope(), dataset, buffer_bytes=1)
+            await extract_into(store, CLOCK, scan_of(1), Scope(), dataset, buffer_bytes=1)
             return dataset.scan().collect().height
 
     assert anyio.run(run) == 600
-    assert len(list(tmp_path.glob("*.parquet"))) >= 4
+    assert len(list(tmp_path.glob("*.parquet"))) >= 3
 
 
 def test_progress_is_told_after_each_page(tmp_path: Path, three_days: pl.DataFrame) -> None:
@@ -121,8 +149,8 @@ def test_progress_is_told_after_each_page(tmp_path: Path, three_days: pl.DataFra
 
     async def run() -> Reading:
         async with opened(tmp_path / "x.db") as store:
-            with open_dataset(None) as dataset:
-                return await extract(store, CLOCK, scan_of(1), Scope(), dataset, on_page=seen.append)
+            with temporary_dataset() as dataset:
+                return await extract_into(store, CLOCK, scan_of(1), Scope(), dataset, on_page=seen.append)
 
     assert anyio.run(run).items == seen[-1].items == 600
     assert [reading.items for reading in seen] == sorted({reading.items for reading in seen})
@@ -167,17 +195,17 @@ def test_a_starved_reader_goes_on_while_another_gets_pages() -> None:
         return ok(EMPTY_PAGE if is_over else EMPTY_PAGE | {"LastEvaluatedKey": {"pk": {"S": "a"}}})
 
     async def run() -> Reading:
-        with open_dataset(None) as dataset:
-            return await extract(store_on(ScriptedEngine(answer)), clock, scan_of(2), Scope(), dataset)
+        with temporary_dataset() as dataset:
+            return await extract_into(store_on(ScriptedEngine(answer)), clock, scan_of(2), Scope(), dataset)
 
     assert anyio.run(run).seconds > 5 * GIVE_UP_AFTER_SECONDS
 
 
 def test_a_table_that_gives_no_reader_capacity_says_which_units_to_raise() -> None:
     async def run() -> None:
-        with open_dataset(None) as dataset:
+        with temporary_dataset() as dataset:
             store = store_on(ScriptedEngine(lambda *_: THROTTLED))
-            await extract(store, FakeClock(), scan_of(1), Scope(), dataset)
+            await extract_into(store, FakeClock(), scan_of(1), Scope(), dataset)
 
     with pytest.RaisesGroup(
         pytest.RaisesExc(
@@ -200,17 +228,83 @@ def test_an_item_that_is_no_event_is_refused(tmp_path: Path, make_events: MakeEv
         read(tmp_path / "x.db", scan_of(1))
 
 
-def test_requests_are_dynamodbs() -> None:
-    assert request_for(Segment(1, 4), "t") == (
-        "Scan",
-        {"TableName": "t", "ReturnConsumedCapacity": "TOTAL", "Segment": 1, "TotalSegments": 4},
-    )
-    assert request_for(KeyRange("p", "a", "b"), "t") == (
-        "Query",
-        {
-            "TableName": "t",
-            "ReturnConsumedCapacity": "TOTAL",
-            "KeyConditionExpression": "pk = :pk AND sk BETWEEN :first AND :last",
-            "ExpressionAttributeValues": {":pk": {"S": "p"}, ":first": {"S": "a"}, ":last": {"S": "b"}},
-        },
-    )
+class BreakingSink:
+    """Keeps what it is given, but not the second time."""
+
+    def __init__(self) -> None:
+        self.kept: list[tuple[int, Positions]] = []
+        self.calls = 0
+
+    def commit(self, events: pl.DataFrame | None, positions: Positions) -> None:
+        self.calls += 1
+        if self.calls == 2:
+            raise OSError("disk full")
+
+        self.kept.append((0 if events is None else events.height, positions))
+
+
+def test_after_a_commit_that_failed_nothing_is_committed(tmp_path: Path, three_days: pl.DataFrame) -> None:
+    """Positions of a later one would say that the events of the lost one are there."""
+    anyio.run(fill, tmp_path / "x.db", three_days)
+    sink = BreakingSink()
+
+    async def run() -> None:
+        async with opened(tmp_path / "x.db") as store:
+            extraction = Extraction(CLOCK, Reading("scan", 4), sink, limits=Limits(buffer_bytes=1))
+            pieces = list(enumerate(scan_of(4).partitions))
+            await extract(store, CLOCK, pieces, None, extraction)
+
+    with pytest.RaisesGroup(OSError):
+        anyio.run(run)
+
+    assert (len(sink.kept), sink.calls) == (1, 2)
+
+
+class HoldingSink:
+    """Keeps how much it was given, and up to where."""
+
+    def __init__(self) -> None:
+        self.events = 0
+        self.positions: dict[int, bytes | None] = {}
+
+    def commit(self, events: pl.DataFrame | None, positions: Positions) -> None:
+        self.events += 0 if events is None else events.height
+        self.positions |= positions
+
+
+def test_what_was_read_is_committed_when_reading_fails(tmp_path: Path, three_days: pl.DataFrame) -> None:
+    anyio.run(fill, tmp_path / "x.db", three_days)
+    sink = HoldingSink()
+
+    async def run() -> Reading:
+        async with opened(tmp_path / "x.db") as store:
+            breaking = replace(store, engine=RefusingEngine(store.engine, good=2))
+            extraction = Extraction(CLOCK, Reading("scan", 1), sink)
+            with pytest.RaisesGroup(TableMissing):
+                await extract(breaking, CLOCK, [(7, Segment(0, 1))], None, extraction)
+
+            return extraction.reading
+
+    reading = anyio.run(run)
+    assert 0 < sink.events == reading.events < 600
+    assert list(sink.positions) == [7]
+    assert sink.positions[7] is not None
+
+
+def test_slow_pages_are_committed_by_the_clock() -> None:
+    clock, sink = StandingClock(), HoldingSink()
+    seen: list[int] = []
+
+    def answer(_: str, body: bytes) -> Reply:
+        seen.append(len(sink.positions))
+        clock.advance(10.0)
+        return ok(EMPTY_PAGE if len(seen) == 5 else EMPTY_PAGE | {"LastEvaluatedKey": {"pk": {"S": "a"}}})
+
+    async def run() -> None:
+        extraction = Extraction(clock, Reading("scan", 1), sink, limits=Limits(commit_seconds=15.0))
+        store = store_on(ScriptedEngine(answer))
+        await extract(store, clock, [(0, Segment(0, 1))], None, extraction)
+
+    anyio.run(run)
+    assert seen == [0, 0, 1, 1, 1]
+    assert sink.positions == {0: None}
