@@ -1,50 +1,97 @@
-"""Bring answers to standard output or into a folder.
-
-A file appears whole or not at all: it is written beside its place, forced to disk and renamed.
-"""
+"""Bring answers to standard output, into a folder or to S3."""
 
 from __future__ import annotations
 
-import os
-import re
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
-from pathlib import Path
-from typing import BinaryIO
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import BinaryIO, Final
 
 from footfall.errors import FootfallError, SettingsError
+from footfall.store.objects import ObjectSettings, is_s3, parse_s3
+from footfall.text import counted
 from reports.answer import Answer
+from reports.outputs.destination import Destination, Stored, check_destination, open_destination
+from reports.outputs.naming import Occasion, OutputFile, planned_files
 from reports.outputs.output import Output
+from reports.outputs.settings import OutputSettings, Screen, outputs_of
+from reports.scope import Scope
 
-_UNSAFE_IN_NAMES = re.compile(r"[^A-Za-z0-9._-]+")
+USUAL_ROWS: Final = 20
+"""Rows of a ranking on standard output, for people; days and hours are shown whole, files always are."""
 
-
-def check_stream(outputs: Sequence[Output], report_count: int, *, is_terminal: bool) -> None:
-    """Raise `SettingsError` when standard output cannot take these outputs; asked before anything is read."""
-    if len(outputs) > 1:
-        raise SettingsError(
-            "Standard output takes one --format.", hint="add --out DIR to write one file for each"
-        )
-
-    for output in outputs:
-        if report_count > 1 and not output.takes_many:
-            raise SettingsError(
-                f"Several reports cannot share one {output.name} stream.",
-                hint="add --out DIR, or name one report",
-            )
-
-        if is_terminal and not output.is_text:
-            raise SettingsError(
-                f"A terminal cannot show {output.name}.",
-                hint="add --out DIR, or send it to a file: > report.parquet",
-            )
+_FOR_PEOPLE: Final = frozenset({"table", "markdown"})
 
 
-def to_stream(output: Output, answers: Sequence[Answer], stream: BinaryIO) -> None:
-    """Write `answers` to `stream` and flush it.
+@dataclass(frozen=True, slots=True)
+class Delivered:
+    """A file that was written: where, what is in it, of which reports, and how many rows of each."""
+
+    stored: Stored
+    format: str
+    reports: tuple[str, ...]
+    rows: tuple[int, ...]
+
+    def sentence(self) -> str:
+        """Return it as one line for a person; not made fit for a terminal."""
+        what = counted(self.rows[0], "row") if len(self.rows) == 1 else counted(len(self.rows), "report")
+        return f"wrote {self.stored.where}, {what}"
+
+
+def check_outputs(
+    settings: OutputSettings, reports: Sequence[str], scope: Scope, run_at: datetime, screen: Screen | None
+) -> None:
+    """Raise `SettingsError` for what cannot be delivered, before anything is read; make the folder it goes to.
+
+    `reports` are the names of the reports to come; `screen` is standard output, None when nothing is to go there.
+    """
+    if settings.out is None:
+        if screen is not None:
+            _check_screen(outputs_of(settings, screen), len(reports), screen)
+
+        return
+
+    files = planned_files(outputs_of(settings), reports, settings.name, Occasion(scope, run_at))
+    check_destination(settings.out)
+    if is_s3(settings.out):
+        for file in files:
+            parse_s3(parse_s3(settings.out).child(file.name).uri)
+
+
+async def deliver(
+    answers: Sequence[Answer],
+    settings: OutputSettings,
+    run_at: datetime,
+    objects: ObjectSettings | None = None,
+) -> tuple[Delivered, ...]:
+    """Write `answers` to where `settings.out` says, which is not None; return the files in order.
+
+    `run_at` (aware) is when the run began, `objects` how S3 is reached. Each file appears whole or not at all; after
+    an error those before it are there. Raises what `check_outputs` raises, `SettingsError` when a file cannot be
+    written, and the errors of `footfall.store.objects`.
+    """
+    assert settings.out is not None
+    if not answers:
+        return ()
+
+    occasion = Occasion(answers[0].provenance.scope, run_at)
+    names = [answer.report.name for answer in answers]
+    files = planned_files(outputs_of(settings), names, settings.name, occasion)
+    async with open_destination(settings.out, objects) as destination:
+        return tuple([await _put(file, answers, settings.limit, destination) for file in files])
+
+
+def show(answers: Sequence[Answer], settings: OutputSettings, screen: Screen) -> None:
+    """Write `answers` to standard output.
 
     Raises `BrokenPipeError` when nobody reads it any more, `FootfallError` when it takes no more, as a full disk.
     """
+    for output in outputs_of(settings, screen):
+        to_stream(output, limited(answers, output, settings.limit, is_file=False), screen.stream)
+
+
+def to_stream(output: Output, answers: Sequence[Answer], stream: BinaryIO) -> None:
+    """Write `answers` to `stream` and flush it; raises what `show` raises."""
     try:
         output.write(answers, stream)
         stream.flush()
@@ -57,65 +104,45 @@ def to_stream(output: Output, answers: Sequence[Answer], stream: BinaryIO) -> No
         ) from error
 
 
-def prepare_folder(folder: Path) -> None:
-    """Make `folder`; raises `SettingsError` where that is impossible."""
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise _refused(folder, error) from error
+def limited(
+    answers: Sequence[Answer], output: Output, limit: int | None, *, is_file: bool
+) -> tuple[Answer, ...]:
+    """Return `answers` cut to `limit` rows; 0 means all, None what the output usually shows."""
+    if limit is not None:
+        return tuple(answer.first(limit or None) for answer in answers)
+
+    shortens = output.name in _FOR_PEOPLE and not is_file
+    return tuple(one.first(USUAL_ROWS) if shortens and not one.report.is_series else one for one in answers)
 
 
-def to_folder(output: Output, answers: Sequence[Answer], folder: Path) -> tuple[Path, ...]:
-    """Write each answer to a file of its own, ``{report}.{suffix}``; return the files.
+async def _put(
+    file: OutputFile, answers: Sequence[Answer], limit: int | None, destination: Destination
+) -> Delivered:
+    chosen = limited([answers[place] for place in file.places], file.output, limit, is_file=True)
 
-    Raises `SettingsError` when one cannot be written; what was there before is then still there.
-    """
-    return tuple(
-        _to_file(output, answer, folder / file_name(answer.report.name, output.suffix)) for answer in answers
-    )
+    def write(stream: BinaryIO) -> None:
+        file.output.write(chosen, stream)
 
-
-def file_name(report: str, suffix: str) -> str:
-    """Return a file name that stays in its folder: letters, digits, dot, dash, underscore, no leading dot."""
-    stem = _UNSAFE_IN_NAMES.sub("_", report).lstrip(".") or "report"
-    return f"{stem[:200]}.{suffix}"
+    stored = await destination.put(file.name, file.output.suffix, write)
+    names = tuple(answer.report.name for answer in chosen)
+    return Delivered(stored, file.output.name, names, tuple(answer.frame.height for answer in chosen))
 
 
-def _to_file(output: Output, answer: Answer, path: Path) -> Path:
-    try:
-        with _replacing(path) as stream:
-            output.write([answer], stream)
-    except OSError as error:
-        raise _refused(path, error) from error
+def _check_screen(outputs: Sequence[Output], report_count: int, screen: Screen) -> None:
+    if len(outputs) > 1:
+        raise SettingsError(
+            "Standard output takes one --format.", hint="add --out DIR to write files of each"
+        )
 
-    return path
+    for output in outputs:
+        if report_count > 1 and not (output.takes_many or output.is_whole):
+            raise SettingsError(
+                f"Several reports cannot share one {output.name} stream.",
+                hint="add --out DIR, or name one report",
+            )
 
-
-@contextmanager
-def _replacing(path: Path) -> Iterator[BinaryIO]:
-    part = path.with_name(f".{path.name}.{os.getpid()}.part")
-    part.unlink(missing_ok=True)
-    try:
-        with part.open("xb") as stream:
-            yield stream
-            stream.flush()
-            os.fsync(stream.fileno())
-
-        part.replace(path)
-        _sync_folder(path.parent)
-    finally:
-        part.unlink(missing_ok=True)
-
-
-def _sync_folder(folder: Path) -> None:
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
-
-
-def _refused(path: Path, error: OSError) -> SettingsError:
-    return SettingsError(
-        f"Cannot write {path}: {error.strerror or error}.", hint="--out takes a folder you may write to"
-    )
+        if screen.width is not None and not output.is_text:
+            raise SettingsError(
+                f"A terminal cannot show {output.name}.",
+                hint=f"add --out DIR, or send it to a file: > report.{output.suffix}",
+            )

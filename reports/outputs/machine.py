@@ -1,7 +1,6 @@
 """Outputs for programs: CSV, JSON, NDJSON and Parquet. Each is written by column, never row by row.
 
-Times are ISO 8601 with their offset, shares are numbers between 0 and 1, an absent value is null or an empty
-cell.
+`forms` says what becomes of times, durations, decimals and what is no number.
 """
 
 from __future__ import annotations
@@ -15,10 +14,15 @@ from typing import BinaryIO, Final
 import msgspec
 import polars as pl
 
-from footfall.text import FORMULA_STARTS, printable
 from reports.answer import Answer
+from reports.outputs.forms import (
+    with_finite_numbers,
+    with_json_texts,
+    with_plain_types,
+    with_printable_texts,
+    without_formulas,
+)
 
-ISO_TIME: Final = "%Y-%m-%dT%H:%M:%S%.3f%:z"
 METADATA_PREFIX: Final = "footfall."
 _SLICE_ROWS: Final = 65_536
 """Rows made into text at a time. Polars could write to the stream itself, but goes round Python to the file behind
@@ -29,7 +33,8 @@ it, so that a broken pipe would no longer be a BrokenPipeError."""
 class CsvOutput:
     r"""Comma-separated values with a header (RFC 4180, lines ending in ``\n``), UTF-8.
 
-    Text cells that a spreadsheet would run as a formula begin with an apostrophe, unless `is_raw`.
+    Text cells that a spreadsheet would run as a formula begin with an apostrophe, unless `is_raw`. `is_shown` makes
+    texts fit for a terminal.
     """
 
     is_raw: bool = False
@@ -38,15 +43,19 @@ class CsvOutput:
     suffix: str = "csv"
     is_text: bool = True
     takes_many: bool = False
+    is_whole: bool = False
 
     def write(self, answers: Sequence[Answer], stream: BinaryIO) -> None:
         """Write the rows of each answer, header first."""
         for answer in answers:
-            stream.write(_csv_header(answer))
+            stream.write(self._lines(_header(answer.frame)))
             for rows in answer.frame.iter_slices(_SLICE_ROWS):
-                safe = rows if self.is_raw else without_formulas(rows)
-                shown = with_printable_texts(safe) if self.is_shown else safe
-                stream.write(with_iso_times(shown).write_csv(include_header=False).encode())
+                stream.write(self._lines(with_json_texts(with_plain_types(rows))))
+
+    def _lines(self, rows: pl.DataFrame) -> bytes:
+        safe = rows if self.is_raw else without_formulas(rows)
+        shown = with_printable_texts(safe) if self.is_shown else safe
+        return shown.write_csv(include_header=False).encode()
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +66,7 @@ class JsonOutput:
     suffix: str = "json"
     is_text: bool = True
     takes_many: bool = True
+    is_whole: bool = False
 
     def write(self, answers: Sequence[Answer], stream: BinaryIO) -> None:
         """Write the answers with their columns, units and provenance, two spaces to a level."""
@@ -73,12 +83,13 @@ class NdjsonOutput:
     suffix: str = "ndjson"
     is_text: bool = True
     takes_many: bool = False
+    is_whole: bool = False
 
     def write(self, answers: Sequence[Answer], stream: BinaryIO) -> None:
         """Write the rows of each answer."""
         for answer in answers:
             for rows in answer.frame.iter_slices(_SLICE_ROWS):
-                stream.write(with_iso_times(rows).write_ndjson().encode())
+                stream.write(with_plain_types(rows).write_ndjson().encode())
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,52 +100,28 @@ class ParquetOutput:
     suffix: str = "parquet"
     is_text: bool = False
     takes_many: bool = False
+    is_whole: bool = False
 
     def write(self, answers: Sequence[Answer], stream: BinaryIO) -> None:
         """Write the rows of each answer."""
         for answer in answers:
             # Polars wants a stream that can seek; a pipe cannot.
             file = BytesIO()
-            answer.frame.write_parquet(file, compression="zstd", metadata=_metadata(answer))
+            with_finite_numbers(answer.frame).write_parquet(
+                file, compression="zstd", metadata=_metadata(answer)
+            )
             stream.write(file.getbuffer())
 
 
-def with_iso_times(frame: pl.DataFrame) -> pl.DataFrame:
-    """Return `frame` with times as ISO 8601 text in their own time zone."""
-    return frame.with_columns(pl.col(pl.Datetime).dt.strftime(ISO_TIME))
-
-
-def with_printable_texts(rows: pl.DataFrame) -> pl.DataFrame:
-    """Return `rows` with every text made safe for a terminal; files and pipes get texts as they are."""
-    return rows.with_columns(
-        pl.Series(name, [text and printable(text) for text in rows[name]], dtype=pl.String)
-        for name, dtype in rows.schema.items()
-        if dtype == pl.String
+def _header(frame: pl.DataFrame) -> pl.DataFrame:
+    """Return the names of the columns as a row: they come from whoever wrote the report, and may be formulas, too."""
+    return pl.DataFrame(
+        [frame.columns], schema={str(place): pl.String for place in range(frame.width)}, orient="row"
     )
-
-
-def without_formulas(rows: pl.DataFrame) -> pl.DataFrame:
-    """Return `rows` with an apostrophe before every text that begins like a formula; numbers are left alone."""
-    return rows.with_columns(
-        pl.when(_begins_formula(pl.col(name)))
-        .then(pl.concat_str(pl.lit("'"), name))
-        .otherwise(name)
-        .alias(name)
-        for name, dtype in rows.schema.items()
-        if dtype == pl.String
-    )
-
-
-def _csv_header(answer: Answer) -> bytes:
-    return answer.frame.clear().write_csv().encode()
-
-
-def _begins_formula(cell: pl.Expr) -> pl.Expr:
-    return cell.str.head(1).is_in(FORMULA_STARTS)
 
 
 def _document(answer: Answer) -> dict[str, object]:
-    rows = with_iso_times(answer.frame).write_json().encode()
+    rows = with_plain_types(answer.frame).write_json().encode()
     return dict(answer.heading()) | {
         "columns": [asdict(column) for column in answer.report.columns],
         "total_rows": answer.total_rows,
