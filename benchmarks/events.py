@@ -74,7 +74,7 @@ def some_events(count: int, begins: int, total: int, random: np.random.Generator
     frame = pl.DataFrame(columns).with_columns(
         (
             pl.lit(START).cast(pl.Datetime("ms", "UTC"))
-            + pl.duration(milliseconds=pl.Series(begun + (moment - first).astype(np.int64)))
+            + pl.duration(milliseconds=pl.lit(pl.Series(begun + (moment - first).astype(np.int64))))
         ).alias("time"),
         pl.Series("offset", np.arange(begins, begins + count) * 230),
         (pl.Series("who", who) % 16).cast(pl.Int32).alias("shard"),

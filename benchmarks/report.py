@@ -22,11 +22,12 @@ from footfall.clock import SystemClock
 from footfall.layout import decode_page
 from footfall.store import Store
 from footfall.store.address import StoreSettings, open_store
-from reports.catalogue import CATALOGUE, find_reports
-from reports.extraction.dataset import Dataset, open_dataset
-from reports.extraction.extract import extract, request_for
-from reports.extraction.plan import Segment
-from reports.run import Questions, collect, plan_for
+from footfall.store.pages import request_for
+from footfall.store.partitions import Segment
+from reports.catalogue import CATALOGUE
+from reports.extraction import Request, extracted
+from reports.extraction.dataset import Dataset
+from reports.run import Questions, collect
 
 ROUNDS = 7
 Result = TypeVar("Result")
@@ -49,8 +50,9 @@ async def measure(address: str) -> None:
     clock = SystemClock()
     async with open_store(StoreSettings(address), clock) as store:
         await measure_page(store)
-        with open_dataset(None) as dataset:
-            await measure_extraction(store, clock, dataset)
+        async with extracted(store, clock, Request()) as (dataset, reading):
+            rate = reading.items / max(reading.seconds, 1e-9)
+            print(f"extraction         {rate:8,.0f} items/s: {reading.sentence()}")
             measure_reports(dataset)
 
     print(f"peak memory        {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024:8,.0f} MB resident")
@@ -68,15 +70,6 @@ async def measure_page(store: Store) -> None:
         f"page               {1000 * fetched:8,.1f} ms to get, {len(reply.body):,} bytes, {page.frame.height:,} items"
     )
     print(f"page to frame      {1000 * seconds:8,.1f} ms, {page.frame.height / seconds:,.0f} items/s")
-
-
-async def measure_extraction(store: Store, clock: SystemClock, dataset: Dataset) -> None:
-    """Print what reading the whole table takes."""
-    questions = Questions(find_reports(["all"]))
-    reading = await extract(store, clock, await plan_for(store, clock, questions), questions.scope, dataset)
-    print(
-        f"extraction         {reading.items / max(reading.seconds, 1e-9):8,.0f} items/s: {reading.sentence()}"
-    )
 
 
 def measure_reports(dataset: Dataset) -> None:

@@ -14,7 +14,7 @@ from typing import Final
 
 import anyio
 
-from ingest.writer.rate import CUBIC, Law
+from footfall.store.writer.rate import CUBIC, Law
 from tests.scenarios.aimd import Aimd
 from tests.scenarios.catalogue import SCENARIOS, Scenario, used_share
 from tests.scenarios.stage import Recording, play

@@ -2,7 +2,8 @@
 
 In reading order: `measures` (what they share), then the reports: `overview` (all in all, and over time), `comparison`
 (with the range before), `content` (pages), `acquisition` (where visits come from), `audience` (who), `technology`
-(with what), `actions` (what else is done), `commerce`, `serving` (how the site answers), `bots`. To add one, define
+(with what), `actions` (what else is done), `commerce`, `serving` (how the site answers), `bots`, `goals`, `funnels`,
+`retention` (who comes back), `paths` (from page to page), `habits` (how deep, long and often). To add one, define
 a `Report` in one of these rooms: `CATALOGUE` has all there are.
 """
 
@@ -23,7 +24,12 @@ from reports.catalogue import (
     commerce,
     comparison,
     content,
+    funnels,
+    goals,
+    habits,
     overview,
+    paths,
+    retention,
     serving,
     technology,
 )
@@ -35,6 +41,7 @@ ALL: Final = "all"
 
 _ROOMS: Final = (
     overview, comparison, content, acquisition, audience, technology, actions, commerce, serving, bots,
+    goals, funnels, retention, paths, habits,
 )  # fmt: skip
 
 CATALOGUE: Final[Mapping[str, Report]] = MappingProxyType(

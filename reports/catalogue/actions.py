@@ -10,6 +10,10 @@ from reports.catalogue import measures as m
 from reports.query import Query, report_of
 
 _KIND: Final = pl.col("kind")
+_RESOURCE: Final = pl.col("resource")
+# Looked at before rows are grouped: of all paths, few are downloads or feeds.
+_FETCHED: Final = (_KIND == "download") | (_RESOURCE == "download")
+_FEED: Final = (_KIND == "feed") | (_RESOURCE == "feed")
 
 EVENTS: Final = report_of(
     Query(
@@ -42,7 +46,12 @@ SITE_SEARCH: Final = report_of(
 )
 
 DOWNLOADS: Final = report_of(
-    Query(("downloads", "visits", "visitors"), by=("url", "target"), having=pl.col("downloads") > 0),
+    Query(
+        ("downloads", "visits", "visitors"),
+        by=("url", "target"),
+        where=_FETCHED,
+        having=pl.col("downloads") > 0,
+    ),
     "downloads",
     "Which files are downloaded?",
     remark="Files to keep that were fetched, and downloads that beacons tell of: their file is the target.",
@@ -60,6 +69,7 @@ FEEDS: Final = report_of(
     Query(
         ("feed_requests", "feed_readers", "clients", "last_at"),
         by=("path",),
+        where=_FEED,
         having=pl.col("feed_requests") > 0,
     ),
     "feeds",

@@ -15,8 +15,11 @@ from reports.visits import Facts
 
 
 def _measure_referrers(facts: Facts, view: View) -> tuple[Part, ...]:
-    foreign = pl.col("referrer_host").is_not_null() & (pl.col("referrer_host") != "") & ~_is_own(view)
-    referred = facts.events.filter(foreign & (pl.col("is_request") | pl.col("is_page")))
+    referrer, counts = pl.col("referrer_host"), pl.col("is_request") | pl.col("is_page")
+    known = facts.events.filter(counts, referrer != "", referrer.ne_missing(pl.col("host")))
+    # Most referrers are the site itself, by the very same name: what is left is worth a closer look.
+    read = known.select("referrer_host", "site", "host", "who", "is_request", "is_page", "path").collect()
+    referred = read.lazy().filter(~_is_own(view))
     rows = referred.group_by("referrer_host").agg(
         pl.col("is_request").sum().cast(pl.Int64).alias("requests"),
         pl.col("who").drop_nulls().n_unique().cast(pl.Int64).alias("visitors"),

@@ -12,6 +12,7 @@ from reports.query import Query, report_of
 _ANSWERED: Final = ("requests", "requests_share", "clients", "bytes")
 _TIMED: Final = ("timed_requests", "duration_mean", "duration_p50", "duration_p95", "duration_p99")
 _IS_REQUEST: Final = pl.col("kind").fill_null("request") == "request"
+_IS_ANSWERED_PAGE: Final = _IS_REQUEST & (pl.col("resource").fill_null("page") != "static")
 
 STATUSES: Final = report_of(
     Query(_ANSWERED, by=("status",), where=_IS_REQUEST),
@@ -33,15 +34,16 @@ SLOW_PAGES: Final = report_of(
         (*_TIMED, "errors"),
         by=("path",),
         sort=("-duration_p95",),
-        where=_IS_REQUEST,
+        where=_IS_ANSWERED_PAGE,
         having=pl.col("timed_requests") > 0,
         is_known=True,
     ),
     "slow-pages",
     "Which pages take longest to answer?",
     remark=(
-        "Times are the server's, in milliseconds, by nearest rank over all answers that have one: half of them took "
-        "duration_p50 at most, 95 % duration_p95. With few requests p95 and p99 are the slowest of them."
+        "Static files are left out. Times are the server's, in milliseconds, by nearest rank over all answers "
+        "that have one: half of them took duration_p50 at most, 95 % duration_p95. With few requests p95 and p99 "
+        "are the slowest of them."
     ),
     rules=(m.ERROR_RULE,),
 )
@@ -56,14 +58,14 @@ LATENCY: Final = report_of(
 
 BANDWIDTH: Final = report_of(
     Query(
-        ("bytes", "bytes_share", "requests", "bytes_per_request", "clients"),
+        ("bytes", "bytes_share", "requests", "bytes_per_request"),
         by=("path",),
         where=_IS_REQUEST,
         is_known=True,
     ),
     "bandwidth",
     "What is sent most, by size?",
-    rules=(m.CLIENT_RULE,),
+    remark="Sizes are those of answers, as logged.",
 )
 
 CACHE: Final = report_of(

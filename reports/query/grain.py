@@ -8,7 +8,7 @@ import polars as pl
 
 from reports.report import View
 from reports.visits import Facts
-from reports.visits.hits import is_action, is_download, is_hit, is_page, is_request, visitor_key
+from reports.visits.hits import is_download
 
 Grain = Literal["visits", "hits", "items", "events"]
 
@@ -20,22 +20,41 @@ def rows_of(grain: Grain, facts: Facts, view: View) -> pl.LazyFrame:
     """Return the rows of `grain`; those of hits and items have the number of their `visit` to join it by.
 
     Events get what the profile says of them: `who`, the visitor where the event takes part in a visit, `date`,
-    `is_page`, `is_action`, `is_download` and `is_request`.
+    `is_page`, `is_action`, `is_download` and `is_request`. Hits get what follows from those around them: `is_entry`,
+    `is_exit`, `page_seconds` (until the visit's next page), and `is_download`.
     """
     if grain == "events":
-        return marked_events(facts.events, view)
+        return facts.events
 
-    return {"visits": facts.visits, "hits": facts.hits, "items": facts.items}[grain]
+    if grain == "hits":
+        return _marked_hits(facts.hits, view)
+
+    return facts.visits if grain == "visits" else facts.items
 
 
-def marked_events(events: pl.LazyFrame, view: View) -> pl.LazyFrame:
-    """Return `events` with what the profile says of them (see `rows_of`)."""
-    rule, local = view.rule, pl.col("time").dt.convert_time_zone(view.time_zone)
-    return events.with_columns(
-        pl.when(is_hit(rule)).then(visitor_key(rule, local)).alias("who"),
-        local.dt.date().alias("date"),
-        is_page(rule).alias("is_page"),
-        is_action(rule).alias("is_action"),
-        is_download(rule).alias("is_download"),
-        is_request().alias("is_request"),
+def _marked_hits(hits: pl.LazyFrame, view: View) -> pl.LazyFrame:
+    page, visit = pl.col("is_page"), pl.col("visit")
+    before = pl.when(page).then(visit).forward_fill().shift(1)
+    after = pl.when(page).then(visit).backward_fill().shift(-1)
+    next_at = pl.when(page).then("time").backward_fill().shift(-1)
+    goes_on = (page & (after == visit)).fill_null(value=False)
+    return hits.with_columns(
+        (page & (before != visit).fill_null(value=True)).alias("is_entry"),
+        (page & ~goes_on).alias("is_exit"),
+        (pl.when(goes_on).then((next_at - pl.col("time")).dt.total_milliseconds()) / 1000).alias(
+            "page_seconds"
+        ),
+        is_download(view.rule).alias("is_download"),
     )
+
+
+def of_page_before(column: str) -> pl.Expr:
+    """Return what the page before has in `column`, in the visit that a hit is part of; hits must be in order.
+
+    Null for the first page of a visit, and where the page before has nothing there.
+    """
+    page, visit = pl.col("is_page"), pl.col("visit")
+    # What is null must not be filled from the page before that one.
+    value = pl.when(page).then(pl.col(column).fill_null("")).forward_fill().shift(1)
+    same = pl.when(page).then(visit).forward_fill().shift(1) == visit
+    return pl.when(same & (value != "")).then(value)

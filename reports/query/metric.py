@@ -16,8 +16,9 @@ from reports.report import View
 class Count:
     """A metric that is counted or added up: `rows` says how, for each grain it can be had in.
 
-    `merge` is how the figures of two partitions become one. `owa` names what Open Web Analytics calls it; `remark`
-    says where footfall differs and why.
+    `merge` is how the figures of two partitions become one. One that is `of_visits` tells of whole visits: by a time it
+    counts when they began, where others count when they happened. `owa` names what Open Web Analytics calls it;
+    `remark` says where footfall differs and why.
     """
 
     name: str
@@ -25,6 +26,7 @@ class Count:
     meaning: str
     rows: Mapping[Grain, pl.Expr]
     merge: How = "sum"
+    of_visits: bool = False
     owa: tuple[str, ...] = ()
     remark: str = ""
 
@@ -32,6 +34,11 @@ class Count:
     def parts(self) -> tuple[str, ...]:
         """Return the names of the metrics that are counted for this one: itself."""
         return (self.name,)
+
+    @property
+    def formula(self) -> str:
+        """Return how it follows from other metrics: not at all."""
+        return ""
 
     def finish(self, view: View) -> pl.Expr:
         """Return the answer from the counted figures; a time is in the view's time zone."""
@@ -43,7 +50,7 @@ class Count:
 class Ratio:
     """A metric that is one count divided by another, so it can be had wherever both can.
 
-    `scale` multiplies it, `digits` is how far it is rounded; null where there is nothing to divide by.
+    `digits` is how far it is rounded; null where there is nothing to divide by.
     """
 
     name: str
@@ -59,6 +66,11 @@ class Ratio:
     def parts(self) -> tuple[str, ...]:
         """Return the names of the counts it is made of."""
         return (self.part, self.whole)
+
+    @property
+    def formula(self) -> str:
+        """Return how it follows from other metrics."""
+        return f"{self.part} / {self.whole}"
 
     def finish(self, view: View) -> pl.Expr:
         """Return the answer from the counted figures."""
@@ -84,27 +96,61 @@ class Share:
         """Return the names of the counts it is made of."""
         return (self.part,)
 
+    @property
+    def formula(self) -> str:
+        """Return how it follows from other metrics."""
+        return f"{self.part} / {self.part} of all rows"
+
     def finish(self, view: View) -> pl.Expr:
         """Return the answer from the counted figures."""
         del view
-        total = pl.col(self.part).sum()
-        return pl.when(total > 0).then((pl.col(self.part) / total).round(6)).alias(self.name)
+        total = pl.col(self.part).cast(pl.Float64).sum()
+        return pl.when(total > 0).then((pl.col(self.part).cast(pl.Float64) / total).round(6)).alias(self.name)
+
+
+@dataclass(frozen=True, slots=True)
+class Distinct:
+    """A metric that counts different things which are nobody's own, so that partitions send them rather than a number.
+
+    `rows` gives the thing a row tells of, null where it tells of none, for each grain it can be had in.
+    """
+
+    name: str
+    unit: str
+    meaning: str
+    rows: Mapping[Grain, pl.Expr]
+    owa: tuple[str, ...] = ()
+    remark: str = ""
+
+    @property
+    def formula(self) -> str:
+        """Return how it follows from other metrics: not at all."""
+        return ""
 
 
 @dataclass(frozen=True, slots=True)
 class Quantile:
     """A metric that is a quantile of values, by nearest rank: exact, because partitions send values with their counts.
 
-    `values` gives the value of a row, null where it has none, for each grain it can be had in.
+    `rows` gives the value of a row, null where it has none, for each grain it can be had in; quantiles of the same
+    `of` are read off the same values.
     """
 
     name: str
     unit: str
     meaning: str
     quantile: float
-    values: Mapping[Grain, pl.Expr]
+    of: str
+    rows: Mapping[Grain, pl.Expr]
     owa: tuple[str, ...] = ()
     remark: str = ""
 
+    @property
+    def formula(self) -> str:
+        """Return how it follows from values."""
+        return f"the value that {self.quantile:.0%} of all do not exceed"
 
-Metric = Count | Ratio | Share | Quantile
+
+Metric = Count | Ratio | Share | Distinct | Quantile
+Measured = Count | Distinct | Quantile
+"""What is measured in rows, rather than worked out from what was."""

@@ -119,14 +119,9 @@ def _steps(rows: pl.DataFrame, places: Array) -> pl.DataFrame:
         taken = place < time.size
         waited = time[place[taken]] - time[places[number - 1][taken]] if number else None
         frames.append(
-            pl.DataFrame(
-                {
-                    "step": pl.repeat(number + 1, taken.sum(), eager=True),
-                    "visitor_code": codes[places[0][taken]],
-                    "waited_ms": waited,
-                },
-                schema=WALKED_SCHEMA,
+            pl.DataFrame({"visitor_code": codes[places[0][taken]], "waited_ms": waited}).select(
+                pl.lit(number + 1).alias("step"), "visitor_code", "waited_ms"
             )
         )
 
-    return pl.concat(frames)
+    return pl.concat(frame.cast(dict(WALKED_SCHEMA)) for frame in frames)

@@ -21,9 +21,9 @@ class Matcher:
     """
 
     said: str
-    is_met: pl.Expr = field(compare=False)
-    of_hit: Mapping[str, pl.Expr] = field(default_factory=dict, compare=False)
-    of_visit: Mapping[str, pl.Expr] = field(default_factory=dict, compare=False)
+    is_met: pl.Expr = field(compare=False, repr=False)
+    of_hit: Mapping[str, pl.Expr] = field(default_factory=dict, compare=False, repr=False)
+    of_visit: Mapping[str, pl.Expr] = field(default_factory=dict, compare=False, repr=False)
 
 
 def marked(hits: pl.LazyFrame, visits: pl.LazyFrame, matchers: Sequence[Matcher]) -> pl.DataFrame:

@@ -170,7 +170,9 @@ def _origin(columns: list[str]) -> list[pl.Expr]:
     inside = (
         (pl.col("medium") == INTERNAL).fill_null(value=False) if "medium" in columns else pl.lit(value=False)
     )
-    texts = {name: pl.when(~inside).then(pl.col(name)) for name in _TOUCH if name in columns}
+    texts: dict[str, pl.Expr] = {
+        name: pl.when(~inside).then(pl.col(name)) for name in _TOUCH if name in columns
+    }
     if "medium" in columns:
         texts["medium"] = pl.when(inside).then(pl.lit(DIRECT)).otherwise(pl.col("medium"))
 

@@ -97,7 +97,7 @@ def real_events() -> pl.LazyFrame:
 
 def build(report: Report, events: pl.LazyFrame, view: View) -> pl.DataFrame:
     """The rows that a report gives for events."""
-    facts = Facts(events, view.rule, Scope(time_zone=view.time_zone))
+    facts = Facts(events, view.rule, Scope(time_zone=view.time_zone), goals=view.goals)
     return report.build(facts, view).collect(engine="streaming")
 
 

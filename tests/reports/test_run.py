@@ -13,7 +13,9 @@ from footfall.store.client import command
 from footfall.store.wire import text
 from reports.answer import Answer
 from reports.catalogue import View, find_reports
-from reports.extraction.dataset import MARKER, Dataset
+from reports.extraction import Request
+from reports.extraction.dataset import Dataset
+from reports.extraction.manifest import MARKER
 from reports.run import Questions, answer
 from reports.scope import Scope
 from tests.reports.conftest import MakeEvents
@@ -64,7 +66,7 @@ def test_a_kept_dataset_is_complete_and_says_where_it_is_from(
     tmp_path: Path, make_events: MakeEvents
 ) -> None:
     anyio.run(fill, tmp_path / "x.db", make_events({}, {}).collect())
-    ask_store(tmp_path / "x.db", Questions(find_reports(["days"]), dataset=tmp_path / "kept"))
+    ask_store(tmp_path / "x.db", Questions(find_reports(["days"]), request=Request(folder=tmp_path / "kept")))
 
     about = json.loads((tmp_path / "kept" / MARKER).read_text())
     assert about["complete"] is True
@@ -74,7 +76,7 @@ def test_a_kept_dataset_is_complete_and_says_where_it_is_from(
 
 def test_segments_are_as_many_as_asked_for(tmp_path: Path, make_events: MakeEvents) -> None:
     anyio.run(fill, tmp_path / "x.db", make_events({}).collect())
-    answers = ask_store(tmp_path / "x.db", Questions(find_reports(["days"]), segments=7))
+    answers = ask_store(tmp_path / "x.db", Questions(find_reports(["days"]), request=Request(segments=7)))
 
     assert answers["days"].provenance.reading.partitions == 7
 
@@ -85,7 +87,7 @@ def test_a_taken_dataset_folder_is_refused_before_the_table_is_read(
     anyio.run(fill, tmp_path / "x.db", make_events({}).collect())
 
     with pytest.raises(SettingsError, match="holds other files"):
-        ask_store(tmp_path / "x.db", Questions(find_reports(["days"]), dataset=tmp_path))
+        ask_store(tmp_path / "x.db", Questions(find_reports(["days"]), request=Request(folder=tmp_path)))
 
 
 def test_another_layout_is_not_guessed_at(tmp_path: Path, make_events: MakeEvents) -> None:
