@@ -64,6 +64,11 @@ class Answer:
             f"Profile {self.provenance.view.rule.name}: {self.provenance.view.rule.sentence()}",
         )
 
+    @property
+    def definition(self) -> str:
+        """Return what the figures mean, in sentences."""
+        return " ".join(filter(None, [self.report.remark, *self.rules]))
+
     def first(self, limit: int | None) -> Answer:
         """Return the answer with at most `limit` rows; None leaves all."""
         return self if limit is None else replace(self, frame=self.frame.head(limit))
@@ -71,7 +76,7 @@ class Answer:
     def heading(self) -> Mapping[str, object]:
         """Return name, question, definition and provenance as JSON-ready members."""
         report = self.report
-        about = {"report": report.name, "question": report.question, "definition": report.definition}
+        about = {"report": report.name, "question": report.question, "definition": self.definition}
         return about | self.provenance.document()
 
 

@@ -85,7 +85,7 @@ def _section(answer: Answer) -> Iterator[str]:
         yield f"… and {hidden:,} more."
         yield ""
 
-    yield prose(report.definition)
+    yield prose(answer.definition)
 
 
 def _table(answer: Answer, columns: Sequence[ReportColumn]) -> Iterator[str]:

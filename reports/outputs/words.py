@@ -24,7 +24,7 @@ ABSENT: Final = "-"
 
 _LEFT: Final = frozenset({"text", "date", "time", "week", "month", "quarter"})
 _ORDINALS: Final = frozenset(
-    {"status", "year", "quarter", "month", "week", "day", "weekday", "hour", "minute"}
+    {"status", "year", "quarter", "month", "week", "day", "weekday", "hour", "minute", "step", "offset"}
 )
 _NOT_MEASURED: Final = _LEFT | _ORDINALS | {"flag", "number"}
 """Units of what is counted, rather than of how many there are, and of numbers that may be of anything."""

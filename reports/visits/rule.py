@@ -92,8 +92,9 @@ class VisitRule:
         if self.gap_seconds is None:
             ends = ["at the end of the visitor's day" if self.is_daily else "never"]
         else:
-            boundary = "or more" if self.gap_closes else "have passed, not at exactly so many"
-            ends = [f"after {self.gap_seconds:,} seconds {boundary} without a hit"]
+            least = "" if self.gap_closes else "more than "
+            most = " or more" if self.gap_closes else ""
+            ends = [f"after {least}{self.gap_seconds:,} seconds{most} without a hit"]
 
         further = (
             (self.at_midnight, "at midnight in the site's time zone"),

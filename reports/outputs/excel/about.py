@@ -37,7 +37,7 @@ def about_rows(answers: Sequence[Answer], names: Sequence[str], most_rows: int) 
     for answer, name in zip(answers, names, strict=True):
         yield (
             TEXT_FORMAT,
-            (name, answer.report.question, _extent(answer, most_rows), answer.report.definition),
+            (name, answer.report.question, _extent(answer, most_rows), answer.definition),
         )
 
     yield TEXT_FORMAT, ()

@@ -54,7 +54,7 @@ class TableOutput:
         for answer in answers:
             stream.write(ink.encoded("".join(_shown(answer, ink)) + "\n"))
 
-        rules = dict.fromkeys(rule for answer in answers for rule in answer.report.rules)
+        rules = dict.fromkeys(rule for answer in answers for rule in answer.rules)
         stream.write(ink.encoded(ink.sentences(rules, "dim")))
 
 

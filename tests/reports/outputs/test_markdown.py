@@ -44,13 +44,14 @@ def read(parts: Sequence[Token]) -> str:
 def test_a_report_is_a_heading_a_table_and_a_definition() -> None:
     answer = answer_of(pl.DataFrame({"path": ["/a"], "page_views": [1234]}), {"page_views": "page views"})
 
+    assert answer.definition.startswith("Remarked. Ruled. Profile footfall: ")
     assert text_of(answer) == (
         "## What is tried?\n\n"
         "**tried** · site example.org · all days · time zone America/New\\_York · profile footfall\n\n"
         "| path | page views |\n"
         "| --- | ---: |\n"
         "| `/a` | 1,234 |\n\n"
-        "Remarked. Ruled.\n"
+        f"{answer.definition}\n"
     )
 
 

@@ -30,7 +30,9 @@ def test_the_first_sheet_says_where_figures_come_from_and_what_they_mean() -> No
     assert ["store", "embedded:x.db"] in rows
     assert ["generated at", "2026-03-02T01:02:03+00:00"] in rows
     assert rows[1][1].startswith("site example.org · all days · time zone America/New_York")
-    assert ["tried", "What is tried?", f"{len(HOSTILE)} rows", "Remarked. Ruled."] in rows
+    definition = hostile().definition
+    assert definition.startswith("Remarked. Ruled. Profile footfall: ")
+    assert ["tried", "What is tried?", f"{len(HOSTILE)} rows", definition] in rows
     assert ["tried", "requests", "requests", "meaning of requests"] in rows
 
 

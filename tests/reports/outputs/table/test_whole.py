@@ -82,7 +82,7 @@ def test_question_scope_time_zone_and_definition_are_shown() -> None:
     text = text_of(answer_of(pl.DataFrame({"path": ["/"]})))
 
     assert text.startswith("tried: What is tried?\nsite example.org · all days · time zone America/New_York")
-    assert text.endswith("Remarked.\n\nRuled.\n")
+    assert "Remarked.\n\nRuled.\nProfile footfall: A visitor is" in text
 
 
 def test_no_rows_are_said(make_answer: MakeAnswer, make_events: MakeEvents) -> None:
