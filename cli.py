@@ -37,8 +37,17 @@ from ingest.run import run_ingest
 from ingest.settings import IngestSettings
 from ingest.sources import find_sources
 from reports.catalogue import ALL, find_reports
-from reports.commands import chosen_outputs, report_command, reports_command, terminal_width
-from reports.outputs.deliver import prepare_folder, to_folder, to_stream
+from reports.commands import (
+    extract_command,
+    report_command,
+    reports_command,
+    schedule_group,
+    screen_of,
+    sql_command,
+)
+from reports.outputs import OutputSettings
+from reports.outputs.deliver import deliver, show
+from reports.outputs.destination import check_destination
 from reports.run import Questions, answer
 
 CONTEXT: Final = {
@@ -75,7 +84,7 @@ def _show_notice(sentence: str) -> None:
 def demo_command(app: App) -> None:
     """Ingest the sample logs into footfall-demo/ and report on them."""
     reports = DEMO_FOLDER / "reports"
-    prepare_folder(reports)
+    check_destination(str(reports))
     store = StoreSettings(address=f"embedded:{DEMO_FOLDER / 'footfall.db'}")
     click.echo(f"Reading {sample_logs()} into {store.address}")
     anyio.run(_demo, app, store, reports)
@@ -101,12 +110,10 @@ async def _demo(app: App, store: StoreSettings, folder: Path) -> None:
         click.echo("\n".join(summary_lines(outcome, settings)))
         answers = await answer(opened, app.clock, Questions(reports=find_reports([ALL])))
 
-    stdout = sys.stdout.buffer
-    (table,) = chosen_outputs(["table"], csv_raw=False, table_width=terminal_width(stdout))
     shown = [one for name in DEMO_TABLES for one in answers if one.report.name == name]
-    to_stream(table, [one if one.report.is_series else one.first(DEMO_ROWS) for one in shown], stdout)
-    for output in chosen_outputs(["csv", "parquet"], csv_raw=False, table_width=None):
-        to_folder(output, answers, folder)
+    first = [one if one.report.is_series else one.first(DEMO_ROWS) for one in shown]
+    show(first, OutputSettings(), screen_of(sys.stdout))
+    await deliver(answers, OutputSettings(("csv", "parquet"), str(folder)), app.clock.now())
 
 
 def sample_logs() -> Path:
@@ -117,12 +124,15 @@ def sample_logs() -> Path:
 
 for command in (
     deadletters_group,
+    extract_command,
     forget_command,
     formats_group,
     ingest_command,
     report_command,
     reports_command,
     salts_group,
+    schedule_group,
+    sql_command,
     status_command,
     table_group,
     tail_command,

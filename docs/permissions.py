@@ -8,6 +8,7 @@ from collections import defaultdict
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, redirect_stderr, redirect_stdout
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 from pathlib import Path
 from typing import Final
 
@@ -28,7 +29,8 @@ def permissions() -> str:
     """Return which operations each command asks of which table, as it is seen to do with an embedded store."""
     rows = []
     with tempfile.TemporaryDirectory() as folder:
-        paths = {name: f"{folder}/{name}" for name in ("log", "other", "letters")}
+        paths = {name: f"{folder}/{name}" for name in ("log", "other", "letters", "kept", "jobs", "out")}
+        Path(paths["jobs"]).write_text(_JOBS.format_map(paths))
         Path(paths["log"]).write_text(FORMATS["combined"].example + "\n")
         many = 5_000 * '- - - [17/Jan/2026:00:00:00 +0000] "GET / HTTP/1.1" 200 5\n'
         Path(paths["other"]).write_text('- - - [16/Jan/2026:00:00:00 +0000] "GET / HTTP/1.1" 200 5\n' + many)
@@ -42,6 +44,27 @@ def permissions() -> str:
     return table(("command", "on the events table", "on the state table"), rows)
 
 
+_DAYS: Final = ("2026-01-15", "2026-01-17", "2027-06-01")
+"""When scheduled jobs are new, when they are due, and when runs are so old that they are forgotten."""
+
+_JOBS: Final = """
+[defaults]
+reports = ["summary"]
+formats = ["csv"]
+out = "{out}"
+
+[[job]]
+name = "all"
+cron = "@daily"
+period = "all"
+files = "all-{{report}}-{{run}}.{{suffix}}"
+
+[[job]]
+name = "daily"
+cron = "@daily"
+period = "yesterday"
+"""
+
 _RUNS: Final = {
     "`table create`": ["table create", "table create"],
     "`table describe`": ["table describe"],
@@ -49,9 +72,23 @@ _RUNS: Final = {
     "`deadletters retry`": ["deadletters retry {letters} --format combined --site example.org"],
     "`status`": ["status", "status --group default"],
     "`verify`": ["verify --dead-letters {letters}"],
-    "`report`": ["report summary", "report summary --to 2026-01-16"],
+    "`report`, `extract`": ["report summary", "report summary --to 2026-01-16", "extract --out {kept}"],
+    "`schedule run`, `schedule due`": [f"{day} schedule due --jobs {{jobs}}" for day in _DAYS],
+    "`schedule list`": ["schedule list --jobs {jobs}"],
     "`forget`": ["forget --ip 192.0.2.7 --dead-letters {letters} --yes"],
 }
+
+
+class _Day(SystemClock):
+    """A clock that always shows the noon of one day."""
+
+    def __init__(self, day: str) -> None:
+        super().__init__()
+        self._now = datetime.fromisoformat(f"{day}T12:00:00+00:00")
+
+    def now(self) -> datetime:
+        """Return that noon."""
+        return self._now
 
 
 @dataclass(slots=True)
@@ -88,10 +125,11 @@ class _Watch:
 def _run_watched(line: str, store: str, watch: _Watch) -> None:
     command: click.Command = cli.root
     words = line.split()
+    clock = _Day(words.pop(0)) if words[0] in _DAYS else SystemClock()
     while isinstance(command, click.Group):
         command = command.commands[words.pop(0)]
 
-    app = App(clock=SystemClock(), open_store=watch.open)
+    app = App(clock=clock, open_store=watch.open)
     with redirect_stdout(io.TextIOWrapper(io.BytesIO())), redirect_stderr(io.StringIO()):
         code = command.main([*words, "--store", store], obj=app, standalone_mode=False)
 

@@ -141,8 +141,8 @@ def test_only_the_embedded_engine_knows_sqlite() -> None:
 
 
 def test_engines_are_opened_in_one_place() -> None:
-    # Secrets Manager is behind the AWS libraries, too, and is no engine.
-    doors = {"footfall/store/address.py", "footfall/store/secrets.py"}
+    # Secrets Manager and S3 are behind the AWS libraries, too, and are no engines.
+    doors = {"footfall/store/address.py", "footfall/store/objects.py", "footfall/store/secrets.py"}
     outside = importers_of("footfall.store.aws", "footfall.store.embedded") - doors
     rooms = tuple(f"footfall/store/{room}/" for room in ("aws", "embedded", "simulator"))
     assert all(name.startswith(rooms) for name in outside)

@@ -23,7 +23,17 @@ from ingest.formats.specs import KINDS as DEFINITIONS
 from reports.catalogue import CATALOGUE
 
 ROOT = Path(__file__).parent.parent
-DOCUMENTS = sorted([ROOT / "README.md", ROOT / "CONTRIBUTING.md", *(ROOT / "docs").rglob("*.md")])
+DOCUMENTS = sorted(
+    [
+        ROOT / "README.md",
+        ROOT / "CONTRIBUTING.md",
+        *(ROOT / "docs").rglob("*.md"),
+        ROOT / "deploy" / "README.md",
+    ]
+)
+DEPLOYED = sorted(
+    path for path in (ROOT / "deploy").rglob("*") if path.is_file() and path.suffix not in {".md", ".json"}
+)
 SOURCES = sorted(
     [
         ROOT / "cli.py",
@@ -33,7 +43,7 @@ SOURCES = sorted(
 QUOTED_FORMAT = re.compile(r"--format '([^'\n]+)'")
 QUOTED_COMMAND = re.compile(
     r"(?:^|[\s`\"'(])footfall "
-    r"((?:demo|ingest|tail|status|verify|forget|deadletters|report|reports|formats|salts|table)\b[^`\"\n(]*)",
+    r"((?:demo|extract|ingest|tail|status|verify|forget|deadletters|report|reports|formats|salts|table|schedule)\b[^`\"\n(]*)",
     re.MULTILINE,
 )
 
@@ -62,13 +72,13 @@ def test_generated_parts_are_current() -> None:
     assert done.returncode == 0, f"make docs writes them again:\n{done.stdout}{done.stderr}"
 
 
-@pytest.mark.parametrize("path", [*DOCUMENTS, *SOURCES], ids=relative)
+@pytest.mark.parametrize("path", [*DOCUMENTS, *SOURCES, *DEPLOYED], ids=relative)
 def test_every_quoted_command_exists(path: Path) -> None:
     for line in QUOTED_COMMAND.findall(path.read_text()):
         # A quoted definition with quotation marks in it is found up to the first of those.
         whole = line.rpartition("'")[0] if line.count("'") % 2 else line
         words = shlex.split(whole.split("   ")[0].split("  #")[0].rstrip(".,;:"), comments=True)
-        if words[0] in {"deadletters", "formats", "salts", "table"} and len(words) == 1:
+        if words[0] in {"deadletters", "formats", "salts", "schedule", "table"} and len(words) == 1:
             continue
 
         command, arguments = named_command(words)

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from footfall.errors import FootfallError
 from footfall.layout import LARGEST_ITEM_BYTES
+from footfall.store.writer.checks import DUPLICATE_KEY, ITEM_TOO_LARGE, STORE_REASONS
 from ingest.beacons import BEACON_REASONS
 from ingest.chunks import Chunk
 from ingest.deadletters import DeadLetter
@@ -19,7 +20,6 @@ from ingest.filters import Filters
 from ingest.formats import FORMATS, REJECT_REASONS, named
 from ingest.prepare import SENTENCES, Prepared, PreparedLines, Recipe, checked, prepare, prepare_parsed
 from ingest.tally import Counts
-from footfall.store.writer.checks import DUPLICATE_KEY, ITEM_TOO_LARGE, STORE_REASONS
 from tests.examples import HANDFUL, SOME
 from tests.ingest.runs import combined_lines
 

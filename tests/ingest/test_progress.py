@@ -8,9 +8,9 @@ import pytest
 from rich.cells import cell_len
 from rich.console import Console
 
+from footfall.store.writer.sender import LIMITED_BY, MAXIMUM
 from ingest.progress import Speed, Talk, live_line, pace_line, progress_line, show_progress
 from ingest.tally import Counts, Tally
-from footfall.store.writer.sender import LIMITED_BY, MAXIMUM
 from tests.fakes import FakeClock
 
 

@@ -15,10 +15,10 @@ import msgspec
 
 from footfall.store.engine import Engine, Reply
 from footfall.store.simulator import SimulatedEngine, parse_conditions
+from footfall.store.writer.batches import LARGEST_BATCH_ITEMS, Batch, Put, batch_of, puts_of
+from footfall.store.writer.pool import Writer
+from footfall.store.writer.rate import CUBIC, Law
 from ingest.tally import Tally
-from ingest.writer.batches import LARGEST_BATCH_ITEMS, Batch, Put, batch_of, puts_of
-from ingest.writer.pool import Writer
-from ingest.writer.rate import CUBIC, Law
 from tests.fakes import FakeClock, store_on
 
 TABLE: Final = "events"

@@ -13,7 +13,7 @@ from polars.testing import assert_frame_equal
 
 from footfall.errors import SettingsError
 from footfall.event import SCHEMA
-from reports.query import DIMENSIONS, METRICS, Query, report_of
+from reports.query import DIMENSIONS, METRICS, Query, probe, report_of
 from reports.query.planning import plan
 from reports.report import Report, View
 from reports.visits import Facts
@@ -81,12 +81,14 @@ def test_without_events_there_is_nothing_or_one_row_of_zeros() -> None:
 
 
 @pytest.mark.parametrize("name", ["date", "medium", "path", "status", "product", "custom_value_1"])
-def test_a_dimension_goes_with_all_metrics_it_says_it_goes_with(name: str) -> None:
+def test_without_events_an_answer_has_the_columns_and_types_it_has_with_some(name: str) -> None:
     asked = report(metrics_for(DIMENSIONS[name]), (name,))
 
-    [answer] = answered([asked], VIEW, frame_of([]))
+    [nothing] = answered([asked], VIEW, pl.DataFrame(schema=SCHEMA))
+    [something] = answered([asked], VIEW, probe.events())
 
-    assert answer.columns == [name, *metrics_for(DIMENSIONS[name])]
+    assert nothing.schema == something.schema
+    assert nothing.columns == [name, *metrics_for(DIMENSIONS[name])]
 
 
 @pytest.mark.parametrize("metric", ["visits", "page_views", "visitors", "requests", "unique_pages"])

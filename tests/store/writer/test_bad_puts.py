@@ -10,7 +10,6 @@ import pytest
 
 from footfall.event import conform
 from footfall.layout import encode
-from ingest.tally import Tally
 from footfall.store.writer.batches import Batch, cut_batches, request_body
 from footfall.store.writer.checks import (
     DUPLICATE_KEY,
@@ -20,6 +19,7 @@ from footfall.store.writer.checks import (
     find_unstorable,
 )
 from footfall.store.writer.pool import Writer
+from ingest.tally import Tally
 from tests.fakes import FakeClock
 from tests.ingest.runs import embedded_store, table_of
 

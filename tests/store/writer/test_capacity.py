@@ -46,7 +46,7 @@ def test_a_run_begins_at_what_the_table_is_known_to_take(
 @pytest.mark.parametrize("answer", [refused("AccessDeniedException"), NoReply("reset", maybe_applied=True)])
 async def test_who_may_not_ask_begins_as_a_new_table(answer: Answer) -> None:
     engine = ScriptedEngine([answer])
-    assert await ask_capacity(store_on(engine)) == TableCapacity(4000)
+    assert await ask_capacity(store_on(engine), "events") == TableCapacity(4000)
     assert engine.calls[0].document == {"TableName": "events"}
 
 
@@ -54,4 +54,4 @@ async def test_who_may_not_ask_begins_as_a_new_table(answer: Answer) -> None:
 async def test_a_file_has_no_limit(billing: Capacity, embedded_engine: EmbeddedEngine) -> None:
     store = store_on(embedded_engine)
     await create_tables(store, SystemClock(), shards=1, capacity=billing)
-    assert await ask_capacity(store) == TableCapacity(inf, inf)
+    assert await ask_capacity(store, store.events_table) == TableCapacity(inf, inf)

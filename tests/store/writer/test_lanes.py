@@ -9,12 +9,12 @@ import pytest
 from footfall.backoff import Backoff
 from footfall.errors import TableMissing
 from footfall.store.engine import Reply
-from ingest.tally import Tally
 from footfall.store.writer.batches import Batch, Put, batch_of
 from footfall.store.writer.lanes import LARGEST_REQUEST_BYTES, Lane, Lanes, Ticket
 from footfall.store.writer.pace import Pace
 from footfall.store.writer.pool import Writer
 from footfall.store.writer.rate import Rate
+from ingest.tally import Tally
 from tests.fakes import Answer, FakeClock, ScriptedEngine, ok, refused, store_on
 
 pytestmark = pytest.mark.anyio

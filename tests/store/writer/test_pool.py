@@ -13,10 +13,10 @@ from hypothesis import strategies as st
 from footfall.backoff import Backoff
 from footfall.errors import AccessDenied, StoppedEarly, StoreError, TableMissing
 from footfall.store.engine import NoReply, Reply
-from ingest.tally import Tally
 from footfall.store.writer.batches import Batch, request_body
 from footfall.store.writer.checks import REFUSED_BY_STORE
 from footfall.store.writer.pool import Writer
+from ingest.tally import Tally
 from tests.fakes import Answer, Answers, FakeClock, ScriptedEngine, refused, store_on
 
 pytestmark = pytest.mark.anyio
