@@ -8,11 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Final, Literal
 
 import polars as pl
 
-How = Literal["sum", "min", "max"]
+from reports.partials.sketches import unions_of
+
+How = Literal["sum", "min", "max", "union"]
+"""How figures of equal keys become one; a union is that of sketches."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,8 +35,17 @@ def merge_rows(rows: pl.LazyFrame, merge: Mapping[str, How]) -> pl.LazyFrame:
     """Return `rows`, with the same columns, with those of equal keys made one."""
     names = rows.collect_schema().names()
     keys = [name for name in names if name not in merge]
-    figures = [getattr(pl.col(name), how)() for name, how in merge.items()]
+    figures = [getattr(pl.col(name), _BY_POLARS.get(how, how))() for name, how in merge.items()]
+    unions = [
+        pl.col(name).map_batches(unions_of, return_dtype=pl.Binary(), is_elementwise=True)
+        for name, how in merge.items()
+        if how == "union"
+    ]
     if not keys:
-        return rows.select(figures).select(names)
+        return rows.select(figures).with_columns(unions).select(names)
 
-    return rows.group_by(keys).agg(figures).select(names) if figures else rows.unique()
+    return rows.group_by(keys).agg(figures).with_columns(unions).select(names) if figures else rows.unique()
+
+
+_BY_POLARS: Final = {"union": "implode"}
+"""Polars' word for what it does of a merge; of a union it makes lists."""

@@ -23,15 +23,16 @@ MOST_PASSES: Final = 12
 
 @contextmanager
 def spread(
-    events: pl.LazyFrame, rule: VisitRule, largest: int = LARGEST_EVENTS
+    events: pl.LazyFrame, rule: VisitRule, largest: int = LARGEST_EVENTS, least: int = 1
 ) -> Iterator[Iterator[pl.LazyFrame]]:
     """Give the partitions of `events`: all events of a visitor are in one, of about `largest` events at most.
 
-    One visitor with more events than that is still one partition. What has to be written down for many partitions is
-    in a temporary folder, which goes at the end.
+    There are a multiple of `least` of them, so that as many workers end at about the same time. One visitor with more
+    events than that is still one partition. What has to be written down for many partitions is in a temporary folder,
+    which goes at the end.
     """
     count = events.select(pl.len()).collect(engine="streaming").item()
-    partitions = max(1, -(-count // largest))
+    partitions = least * max(1, -(-count // (largest * least)))
     with TemporaryDirectory(prefix="footfall-") as folder:
         yield _partitions(events, visitor_base(rule), partitions, Path(folder))
 

@@ -8,6 +8,8 @@ from dataclasses import dataclass, replace
 
 import polars as pl
 
+from footfall.errors import FootfallError
+from footfall.text import printable
 from reports.partials.contribution import Contribution, contribute
 from reports.report import Report, View
 from reports.scope import Scope
@@ -36,14 +38,33 @@ class Work:
 
 @dataclass(frozen=True, slots=True)
 class Workers:
-    """Who does the work: `executor`, at most `at_once` partitions at a time; packed where files are not shared."""
+    """Who does the work: `executor`, at most `at_once` partitions at a time; packed where files are not shared.
+
+    With fewer than `least` partitions some would have nothing to do. `lost` is what the executor raises when a worker
+    is gone.
+    """
 
     executor: Executor
     at_once: int
     shares_files: bool = True
+    least: int = 1
+    lost: tuple[type[BaseException], ...] = ()
 
     def contributions(self, work: Iterable[Work]) -> Iterator[Contribution]:
-        """Give the contribution of each partition as it comes; raises what a worker raised."""
+        """Give the contribution of each partition as it comes; raises what a worker raised.
+
+        Raises `FootfallError` when a worker is gone.
+        """
+        try:
+            yield from self._contributions(work)
+        except self.lost as error:
+            raise FootfallError(
+                "A worker ended in the middle of its work; most likely its machine was out of memory.",
+                hint="fewer --workers, or a cluster with more memory for each worker",
+                details=[printable(f"{type(error).__name__}: {error}", 200)],
+            ) from error
+
+    def _contributions(self, work: Iterable[Work]) -> Iterator[Contribution]:
         running: set[Future[Contribution]] = set()
         for one in work:
             running.add(self.executor.submit(one if self.shares_files else one.packed()))
