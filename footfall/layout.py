@@ -53,7 +53,7 @@ def encode(frame: pl.DataFrame) -> pl.DataFrame:
             _wire("pk", "S", pl.col("pk")),
             _wire("sk", "S", pl.col("sk")),
             *(_place_members() if with_identity else ()),
-            *(_member(column) for column in present),
+            *(member(column) for column in present),
         ],
         separator=",",
         ignore_nulls=True,
@@ -205,15 +205,15 @@ def _is_float(frame: pl.DataFrame, column: Column) -> bool:
     return column.dtype == pl.Float64 and _has_values(frame, column.name)
 
 
-def _member(column: Column) -> pl.Expr:
-    """Return the expression of ``"name":{"S":"value"}``, null where the column is."""
+def member(column: Column, kind: str = "S") -> pl.Expr:
+    """Return the expression of ``"name":{"S":"value"}``, null where the column is; `kind` is that of a text."""
     value = pl.col(column.name)
     if column.is_number:
         # A sum makes 0.0 of -0.0, which is no Number that all tools read.
         shown = (value + 0.0 if column.dtype == pl.Float64 else value).cast(pl.String)
         return pl.concat_str(pl.lit(f'"{column.attribute}":{{"N":"'), shown, pl.lit('"}'))
 
-    quoted = pl.struct(value.alias("S")).struct.json_encode()
+    quoted = pl.struct(value.alias(kind)).struct.json_encode()
     return pl.when(value.is_not_null()).then(pl.concat_str(pl.lit(f'"{column.attribute}":'), quoted))
 
 

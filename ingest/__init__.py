@@ -8,7 +8,7 @@ In reading order, the way the data runs:
 * `formats/` (lines to events), `beacons/` (requests that tell of events), `filters`, `enrich/`, `prepare` (a chunk to
   batches: all of these in one pure step)
 * `refusals` (lines to dead letters), `deadletters/` (dead letters on the disk and back)
-* `writer/` (batches to the table)
+* `writing` (the writer of batches, `footfall/store/writer/`, as a run is set to)
 * `positions` (how far everything is done), `trace` (a log known again), `lease` (whose a log is), `checkpoint` (both of
   it kept in the table), `register` (the checkpoints of a run)
 * `reader` (the feed of logs that end), `tail/` (the feed of logs that do not), `worker` (puts all of it together: its

@@ -9,11 +9,11 @@ from typing import Protocol
 from anyio.streams.memory import MemoryObjectSendStream
 
 from footfall.errors import FootfallError
+from footfall.store.writer.batches import Batch
 from ingest.checkpoint import CheckpointKeeper
 from ingest.chunks import Chunk
 from ingest.positions import Pending
 from ingest.prepare import Recipe
-from footfall.store.writer.batches import Batch
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,6 +18,8 @@ import polars as pl
 
 from footfall.errors import FootfallError
 from footfall.layout import encode
+from footfall.store.writer.batches import Batch, cut_batches
+from footfall.store.writer.checks import STORE_REASONS, find_unstorable
 from ingest import filters
 from ingest.beacons import BEACON_REASONS, BeaconSettings, read_beacons
 from ingest.beacons.model import SENT_AGAIN
@@ -32,8 +34,6 @@ from ingest.formats.model import Headers
 from ingest.positions import Days
 from ingest.refusals import letter
 from ingest.tally import Counts, RejectedRun
-from footfall.store.writer.batches import Batch, cut_batches
-from footfall.store.writer.checks import STORE_REASONS, find_unstorable
 
 SENTENCES: Final = MappingProxyType({**REJECT_REASONS, **BEACON_REASONS, **STORE_REASONS})
 """Reason code → sentence, for every reason why a line that was read is not stored."""

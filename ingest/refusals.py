@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from footfall.keys import day_of, has_identity, offset_of
+from footfall.store.writer.batches import Refused
 from ingest.chunks import Chunk
 from ingest.deadletters import DeadLetter, Reading, dead_letter
 from ingest.formats.model import Headers
 from ingest.positions import Pending
 from ingest.tally import Counts
-from footfall.store.writer.batches import Refused
 
 if TYPE_CHECKING:
     from ingest.prepare import Recipe

@@ -13,6 +13,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from footfall.store.writer.figures import Figures
+
 
 @dataclass(frozen=True, slots=True)
 class Counts:
@@ -73,13 +75,10 @@ class RejectedRun:
 
 
 @dataclass(slots=True)
-class Tally:
-    """The running figures of one ingest; one task at a time changes them.
+class Tally(Figures):
+    """The running figures of one ingest, those of its writer among them; one task at a time changes them.
 
-    `written` are the puts that the table has, those of chunks in hand too. `write_units_per_second` is the rate the
-    writer keeps to at the moment, None while there is no limit; `ceiling_units_per_second` the one it never
-    exceeds, if the user or the table has set one; `limited_by` what it is that limits it, empty while nothing does.
-    `throttle_reasons` are DynamoDB's own words.
+    `written` counts the puts of chunks in hand, too.
     """
 
     counts: Counts = field(default_factory=Counts)
@@ -87,17 +86,6 @@ class Tally:
     sources: int = 0
     sources_unchanged: int = 0
     sources_failed: int = 0
-    batches: int = 0
-    written: int = 0
-    requests: int = 0
-    throttled: int = 0
-    unprocessed: int = 0
-    retried: int = 0
-    consumed_write_units: float = 0.0
-    write_units_per_second: float | None = None
-    ceiling_units_per_second: float | None = None
-    limited_by: str = ""
-    throttle_reasons: Counter[str] = field(default_factory=Counter)
     rejected_by_reason: Counter[str] = field(default_factory=Counter)
     filtered_by_reason: Counter[str] = field(default_factory=Counter)
 

@@ -16,6 +16,7 @@ from anyio.streams.memory import MemoryObjectReceiveStream, MemoryObjectSendStre
 from footfall.clock import Clock
 from footfall.errors import FootfallError, TooManyRejected
 from footfall.store import Store
+from footfall.store.writer.batches import Refused
 from ingest.checkpoint import RENEWALS_PER_LEASE, DayLedger
 from ingest.deadletters import DeadLetter, DeadLetterFile
 from ingest.flow import Feed, Parcel, Work
@@ -24,8 +25,7 @@ from ingest.refusals import letters_of_refused, recount
 from ingest.settings import IngestSettings
 from ingest.sources.find import quoted
 from ingest.tally import Tally
-from footfall.store.writer.batches import Refused
-from footfall.store.writer.pool import Writer
+from ingest.writing import writer_for
 
 LAST_SAVE_SECONDS: Final = 10.0
 """How long the last save may take when a run ends by an error."""
@@ -50,7 +50,7 @@ class Worker:
         self._clock = clock
         self._tally = tally
         self._feed = feed
-        self._writer = Writer.of(settings, store, clock, tally)
+        self._writer = writer_for(settings, store, clock, tally)
         self._dead_letters = DeadLetterFile(settings.dead_letters, clock)
         self._dead_letters_lock = anyio.Lock()
         self._ledger = DayLedger(store, clock)

@@ -11,6 +11,7 @@ import polars as pl
 from footfall.text import printable
 from reports.catalogue import Report, View
 from reports.extraction.reading import Reading
+from reports.partials.approximate import document, sentence
 from reports.scope import Scope
 
 
@@ -59,8 +60,10 @@ class Answer:
     @property
     def rules(self) -> tuple[str, ...]:
         """Return what the figures mean beyond the report's own remark: the report's rules, then the profile's."""
+        told = (sentence(self.report.uniques),) if self.provenance.view.is_approximate else ()
         return (
             *self.report.rules,
+            *told,
             f"Profile {self.provenance.view.rule.name}: {self.provenance.view.rule.sentence()}",
         )
 
@@ -77,7 +80,8 @@ class Answer:
         """Return name, question, definition and provenance as JSON-ready members."""
         report = self.report
         about = {"report": report.name, "question": report.question, "definition": self.definition}
-        return about | self.provenance.document()
+        approximate = {"approximate": document(report.uniques)} if self.provenance.view.is_approximate else {}
+        return about | approximate | self.provenance.document()
 
 
 def answers_of(

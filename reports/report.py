@@ -8,6 +8,7 @@ from typing import Literal
 
 import polars as pl
 
+from reports.partials.approximate import HIGH, LOW
 from reports.partials.part import Part, merge_rows
 from reports.visits import Facts, VisitRule
 from reports.visits.funnels import Funnel
@@ -30,13 +31,23 @@ class ReportColumn:
     meaning: str
 
 
+def bounds_of(column: ReportColumn) -> tuple[ReportColumn, ReportColumn]:
+    """Return the columns of the bounds of an estimate."""
+    name, unit = column.name, column.unit
+    return (
+        ReportColumn(f"{name}{LOW}", unit, f"lower bound of {name}"),
+        ReportColumn(f"{name}{HIGH}", unit, f"upper bound of {name}"),
+    )
+
+
 @dataclass(frozen=True, slots=True)
 class View:
     """How events are looked at, the same for all reports of a run.
 
     `time_zone` is an IANA name; it decides where days and hours begin. `own_hosts` are host names, lower
     case, that count as the site itself besides its name and virtual hosts. `rule` says what a visitor and a visit are;
-    `goals` and `funnels` are those of a definitions file, none without one.
+    `goals` and `funnels` are those of a definitions file, none without one. Where it `is_approximate` distinct things
+    are counted by sketches.
     """
 
     time_zone: str = "UTC"
@@ -44,6 +55,7 @@ class View:
     rule: VisitRule = FOOTFALL
     goals: tuple[Goal, ...] = ()
     funnels: tuple[Funnel, ...] = ()
+    is_approximate: bool = False
 
 
 Measure = Callable[[Facts, View], Sequence[Part]]
@@ -60,7 +72,7 @@ class Report:
     others. `is_series` says that rows are moments in time, which a terminal shows whole rather than the first few of.
     `chart` is how a picture shows it: ``line`` and ``bar`` over the first column, ``heat`` over the first two; None
     lets the output choose: a line for a series, bars for a ranking. One that `looks_back` reads as many days before
-    the range as it has.
+    the range as it has. `uniques` are the columns that are estimates where the view is approximate.
     """
 
     name: str
@@ -73,6 +85,7 @@ class Report:
     is_series: bool = False
     chart: Chart | None = None
     looks_back: bool = False
+    uniques: tuple[str, ...] = ()
 
     @property
     def definition(self) -> str:

@@ -18,6 +18,7 @@ from reports.partials.contribution import combine, finish
 from reports.partials.partitions import spread
 from reports.partials.work import Work, Workers, contributions
 from reports.query.failures import told
+from reports.query.query import bounded
 from reports.query.sql import has_statements, with_statements
 from reports.scope import Scope
 from reports.visits import Facts
@@ -36,6 +37,11 @@ class Questions:
     view: View = field(default_factory=View)
     lookback_days: int = 0
     request: Request = field(default_factory=Request)
+
+    @property
+    def asked(self) -> tuple[Report, ...]:
+        """Return the reports as they are answered: approximate ones have bounds beside what they estimate."""
+        return tuple(map(bounded, self.reports)) if self.view.is_approximate else self.reports
 
     @property
     def to_read(self) -> Scope:
@@ -59,15 +65,20 @@ async def answer(
 
 
 async def answer_from(
-    extract: Extract, location: str, clock: Clock, questions: Questions
+    extract: Extract, location: str, clock: Clock, questions: Questions, workers: Workers | None = None
 ) -> tuple[Answer, ...]:
-    """Return an answer to each report, in order, from what `extract` reads at `location`; raises what that raises."""
+    """Return an answer to each report, in order, from what `extract` reads at `location`; raises what that raises.
+
+    When it is cancelled it does not wait for `workers`: whoever opened them ends them.
+    """
     request = replace(questions.request, scope=questions.to_read)
     async with extract(request) as (dataset, reading):
         provenance = Provenance(location, questions.scope, questions.view, clock.now(), reading)
-        frames = await anyio.to_thread.run_sync(collect, dataset.scan(), questions)
+        frames = await anyio.to_thread.run_sync(
+            collect, dataset.scan(), questions, workers, abandon_on_cancel=workers is not None
+        )
 
-    return answers_of(questions.reports, frames, provenance)
+    return answers_of(questions.asked, frames, provenance)
 
 
 def collect(events: pl.LazyFrame, questions: Questions, workers: Workers | None = None) -> list[pl.DataFrame]:
@@ -75,10 +86,11 @@ def collect(events: pl.LazyFrame, questions: Questions, workers: Workers | None 
 
     `workers` do it side by side; None does it here.
     """
-    view, reports = questions.view, questions.reports
+    view, reports = questions.view, questions.asked
+    scope = questions.scope.seen_from(view.time_zone)
     read = events.filter(questions.to_read.predicate())
-    with spread(read, view.rule) as partitions:
-        work = (Work(part, reports, view, questions.scope, questions.lookback_days) for part in partitions)
+    with spread(read, view.rule, least=workers.least if workers else 1) as partitions:
+        work = (Work(part, reports, view, scope, questions.lookback_days) for part in partitions)
         with told(reports):
             frames = finish(combine(contributions(work, workers)), reports, view)
 
@@ -86,6 +98,6 @@ def collect(events: pl.LazyFrame, questions: Questions, workers: Workers | None 
         return frames
 
     with spread(read, view.rule) as partitions:
-        known = (questions.scope, questions.lookback_days, view.goals)
+        known = (scope, questions.lookback_days, view.goals)
         facts = (Facts(part, view.rule, *known) for part in partitions)
         return with_statements(frames, reports, facts, view)

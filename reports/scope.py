@@ -64,6 +64,10 @@ class Scope:
 
         return pl.all_horizontal(conditions)
 
+    def seen_from(self, time_zone: str) -> Scope:
+        """Return the same range in `time_zone`, where it has no bounds that another zone has set."""
+        return self if self.first_on or self.last_on else replace(self, time_zone=time_zone)
+
     def since(self, days_before: int) -> Scope:
         """Return the scope that begins so many days earlier; one without a beginning stays as it is."""
         if self.first_on is None or days_before <= 0:

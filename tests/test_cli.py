@@ -248,11 +248,15 @@ def is_set_by(
 ) -> bool:
     """Tell whether the environment variable really reaches the option."""
     value = option.type.choices[0] if isinstance(option.type, click.Choice) else SAMPLES[type(option.type)]
-    if isinstance(option.type, click.IntRange) and (option.type.min or 0) > int(value):
+    if isinstance(option.type, click.IntRange | click.FloatRange) and (option.type.min or 0) > float(value):
         value = str(option.type.min)
 
     monkeypatch.setenv(variable, value)
     needed = ["x"] * sum(isinstance(parameter, click.Argument) for parameter in context.command.params)
+    for other in context.command.params:
+        if isinstance(other, click.Option) and other.required and other is not option:
+            needed += [other.opts[0], SAMPLES[type(other.type)]]
+
     name = context.info_name
     assert name
     parsed = context.command.make_context(name, needed, parent=context.parent)

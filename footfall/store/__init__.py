@@ -5,7 +5,7 @@ implementations), `simulator/` (one with limits and faults in front of another),
 and `throttling` (what a reply means), `client` (calls that are not hot, with their errors translated), `admin`
 (create and describe tables), `state/` (table meta, checkpoints with their owners, day ledger), `partitions` (the
 pieces a table is read in), `read_pace` (how fast), `prices` (what it costs), `pages` (read them in parallel), `scan`
-(all keys of the events table), `erase` (a person's events), `secrets` (where the secret of visitor ids is kept),
+(all keys of the events table), `erase` (a person's events), `derived` (tables that are worked out of events), `writer/` (batches until they are stored), `secrets` (where the secret of visitor ids is kept),
 `objects` (S3 objects, for what is not a table), `address` (what `--store` takes), `commands` (`footfall table`).
 """
 
@@ -27,6 +27,10 @@ class Store:
     events_table: str
     state_table: str
     location: str
+
+    def table(self, name: str) -> str:
+        """Return what the table `name` is called in this store, as ``owa_sessions``."""
+        return f"{self.events_table.removesuffix('events')}{name}"
 
     @property
     def is_embedded(self) -> bool:

@@ -85,6 +85,12 @@ async def create_tables(store: Store, clock: Clock, *, shards: int, capacity: Ca
     return meta
 
 
+async def create_table(store: Store, clock: Clock, table: str, capacity: Capacity | None = None) -> None:
+    """Create `table` unless it is there, and wait until it can be used; on demand where `capacity` is None."""
+    await _create_table(store, clock, table, capacity or Capacity())
+    _check_keys(await _wait_until_active(store, clock, table))
+
+
 async def open_tables(store: Store, clock: Clock, *, create: bool) -> TableMeta:
     """Return the meta of a store; with `create`, make its tables when they are missing."""
     if not create:

@@ -66,16 +66,31 @@ async def erase_events(store: Store, clock: Clock, found: pl.DataFrame) -> None:
         await touch_days(store, clock, days)
         async with anyio.create_task_group() as group:
             for pk, sk in step.select("pk", "sk").iter_rows():
-                group.start_soon(_delete, store, clock, pk, sk, progress, limiter)
+                group.start_soon(_delete, store, clock, store.events_table, pk, sk, progress, limiter)
 
         await add_forgotten(store, clock, _by_source(step))
         await touch_days(store, clock, days)
 
 
+async def delete_items(store: Store, clock: Clock, table: str, keys: pl.DataFrame) -> None:
+    """Delete the items of `table` with the keys `pk` and `sk`; deleting twice is deleting once."""
+    progress = Progress(capacity_hint="raise the table's write units or run again later")
+    for step in keys.iter_slices(STEP_ITEMS):
+        limiter = anyio.CapacityLimiter(CONCURRENCY)
+        async with anyio.create_task_group() as group:
+            for pk, sk in step.select("pk", "sk").iter_rows():
+                group.start_soon(_delete, store, clock, table, pk, sk, progress, limiter)
+
+
 async def _delete(
-    store: Store, clock: Clock, pk: str, sk: str, progress: Progress, limiter: anyio.CapacityLimiter
+    store: Store,
+    clock: Clock,
+    table: str,
+    pk: str,
+    sk: str,
+    progress: Progress,
+    limiter: anyio.CapacityLimiter,
 ) -> None:
-    table = store.events_table
     body = msgspec.json.encode({"TableName": table, "Key": {"pk": {"S": pk}, "sk": {"S": sk}}})
     async with limiter:
         reply = await request(store, clock, "DeleteItem", body, table=table, progress=progress)

@@ -1,9 +1,6 @@
 """Query strings and form bodies to columns, without a Python object per parameter.
 
-The texts lie one behind the other in one buffer of bytes. A look-up table finds the characters that mean something
-in a form (`&`, `=`, `%`, `+`), in one pass; everything after that is arithmetic on their places: where names and
-values begin, which bytes escapes stand for, which bytes go. What is left is an array of names and values over one
-decoded buffer.
+What takes texts apart is in `ingest.beacons.splitting`; this gives columns, objects and JSON of the pieces.
 
 Rules: WHATWG URL Standard, 5.1 (application/x-www-form-urlencoded parsing), with two additions: of parameters of
 one name the first counts, and escapes that are not UTF-8 read ``\\xhh``, as foreign bytes of lines do.
@@ -21,27 +18,10 @@ import numpy.typing as npt
 import polars as pl
 import pyarrow as pa
 
+from ingest.beacons.splitting import split_texts
+
 _Places = npt.NDArray[np.int64]
-_Flags = npt.NDArray[np.bool_]
 
-_AND, _IS, _ESCAPE, _PLUS = 1, 2, 3, 4
-_NO_DIGIT: Final = 255
-
-
-def _table(values: dict[str, int], other: int) -> npt.NDArray[np.uint8]:
-    table = np.full(256, other, np.uint8)
-    for characters, value in values.items():
-        table[list(characters.encode())] = value
-
-    return table
-
-
-_MEANS: Final = _table({"&": _AND, "=": _IS, "%": _ESCAPE, "+": _PLUS}, 0)
-_IS_SPECIAL: Final = bytes(_MEANS > 0)
-_DIGIT: Final = _table(
-    {digit: int(digit, 16) for digit in "0123456789abcdef"} | {digit: int(digit, 16) for digit in "ABCDEF"},
-    _NO_DIGIT,
-)
 _RUN: Final = re.compile(r"(?:%[0-9A-Fa-f]{2})+")
 
 _NEEDS_ESCAPE: Final = r'["\\\x00-\x1f]'
@@ -63,12 +43,12 @@ def split_parameters(texts: pl.Series) -> pl.DataFrame:
     the name ``""``; a text that is empty or null has one of that sort. Never raises on any text.
     """
     joined = texts.fill_null("") + "&"
-    split = _split(joined)
-    if split is None:
-        split = _split(_mended(joined))
+    parameters = split_texts(joined)
+    if parameters is None:
+        parameters = split_texts(_mended(joined))
 
-    assert split is not None, "mended texts have no escapes that are not UTF-8"
-    return split
+    assert parameters is not None, "mended texts have no escapes that are not UTF-8"
+    return parameters
 
 
 def read_parameters(texts: pl.Series, names: Sequence[str]) -> pl.DataFrame:
@@ -178,99 +158,6 @@ def _column(values: pl.Series, places: _Places, name: str) -> pl.Series:
 
     chosen = pl.Series(places)
     return values.gather(chosen.set(chosen < 0, None)).alias(name)
-
-
-def _split(joined: pl.Series) -> pl.DataFrame | None:
-    """Return the parameters of texts that each end in ``&``; None when there are escapes that are not UTF-8."""
-    array = joined.to_arrow(compat_level=pl.CompatLevel.oldest())
-    row_ends = np.frombuffer(array.buffers()[1], np.int64)[array.offset + 1 : array.offset + len(array) + 1]
-    data = np.frombuffer(array.buffers()[2] or b"", np.uint8)[: int(row_ends[-1]) if len(row_ends) else 0]
-    places = np.flatnonzero(np.frombuffer(data.tobytes().translate(_IS_SPECIAL), np.bool_))
-    means = _MEANS[data[places]]
-    is_end = means == _AND
-    is_first_is = _follow_end(means)
-    is_escape = _are_escapes(data, places, means)
-    removed = np.cumsum(2 * is_escape + is_end + is_first_is)
-    decoded = _decode(data, places, means, is_escape, is_end | is_first_is)
-
-    ends = (places - removed + 1)[is_end]
-    pieces = np.empty(2 * len(ends) + 1, np.int64)
-    pieces[0] = 0
-    pieces[2::2] = ends
-    pieces[1::2] = ends
-    owners = np.cumsum(is_end)[is_first_is]
-    pieces[2 * owners + 1] = (places - removed + 1)[is_first_is]
-    texts = _texts(decoded, pieces)
-    if texts is None:
-        return None
-
-    ends_before = np.searchsorted(places[is_end], row_ends)
-    rows = np.repeat(np.arange(len(row_ends), dtype=np.uint32), np.diff(ends_before, prepend=0))
-    return pl.DataFrame({"row": rows, "name": texts.gather_every(2), "value": texts.gather_every(2, 1)})
-
-
-def _follow_end(means: npt.NDArray[np.uint8]) -> _Flags:
-    """Tell for each special character whether it is the first equals sign of a parameter."""
-    separators = np.flatnonzero(means <= _IS)
-    kinds = means[separators]
-    before = np.empty_like(kinds)
-    before[:1] = _AND
-    before[1:] = kinds[:-1]
-    first = np.zeros(len(means), np.bool_)
-    first[separators[(kinds == _IS) & (before == _AND)]] = True
-    return first
-
-
-def _are_escapes(data: npt.NDArray[np.uint8], places: _Places, means: npt.NDArray[np.uint8]) -> _Flags:
-    """Tell for each special character whether it begins an escape: a percent sign before two hexadecimal digits."""
-    percents = np.flatnonzero(means == _ESCAPE)
-    at = places[percents]
-    last = len(data) - 1
-    is_whole = (_DIGIT[data[np.minimum(at + 1, last)]] | _DIGIT[data[np.minimum(at + 2, last)]]) < 16
-    escapes = np.zeros(len(means), np.bool_)
-    escapes[percents[is_whole]] = True
-    return escapes
-
-
-def _decode(
-    data: npt.NDArray[np.uint8],
-    places: _Places,
-    means: npt.NDArray[np.uint8],
-    is_escape: _Flags,
-    is_separator: _Flags,
-) -> npt.NDArray[np.uint8]:
-    """Return the bytes with escapes and plus signs resolved, without separators."""
-    decoded = data.copy()
-    decoded[places[means == _PLUS]] = ord(" ")
-    at = places[is_escape]
-    decoded[at] = _DIGIT[data[at + 1]] << 4 | _DIGIT[data[at + 2]]
-    kept = np.ones(len(data), np.bool_)
-    kept[at + 1] = False
-    kept[at + 2] = False
-    kept[places[is_separator]] = False
-    return decoded[kept]
-
-
-def _texts(data: npt.NDArray[np.uint8], offsets: _Places) -> pl.Series | None:
-    """Return the texts between `offsets` of `data`, None when one of them is not UTF-8."""
-    raw = data.tobytes()
-    if not raw.isascii():
-        begins = data[np.minimum(offsets[:-1], len(data) - 1)]
-        is_cut = (begins & 0xC0 == 0x80) & (np.diff(offsets) > 0)
-        if is_cut.any() or not _is_utf8(raw):
-            return None
-
-    array = pa.LargeStringArray.from_buffers(len(offsets) - 1, pa.py_buffer(offsets), pa.py_buffer(raw))
-    return cast("pl.Series", pl.from_arrow(array))
-
-
-def _is_utf8(raw: bytes) -> bool:
-    try:
-        raw.decode()
-    except UnicodeDecodeError:
-        return False
-
-    return True
 
 
 def _mended(joined: pl.Series) -> pl.Series:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -33,6 +33,7 @@ ALSO_FROM_LOG: Final = ("ip", "user_agent", "user", "language")
 
 _PROXIES: Final = ("forwarded_for", "forwarded", "connecting_ip")
 _NEEDS_PAGE: Final = "pageview"
+_ALL_DIALECTS: Final = BeaconSettings()
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +59,7 @@ def read_beacons(parsed: Parsed, settings: BeaconSettings) -> Read:
     `no-match` where no dialect recognises them.
     """
     dialects = {dialect.name: dialect for dialect in chosen(settings)}
-    found = recognise(parsed.events, tuple(dialects.values()))
+    found = _found(parsed, settings, tuple(dialects.values()))
     if found.is_empty():
         return Read(_without_strangers(parsed), {}, 0)
 
@@ -74,6 +75,14 @@ def read_beacons(parsed: Parsed, settings: BeaconSettings) -> Read:
     left_out = dict(unrecorded.group_by("unrecorded").len().sort("unrecorded").iter_rows())
     extra = len(events) + len(refused) + len(unrecorded) - len(found)
     return Read(_without_strangers(merged), left_out, extra)
+
+
+def _found(parsed: Parsed, settings: BeaconSettings, dialects: Sequence[Dialect]) -> pl.DataFrame:
+    """Return which events are beacons; who has asked that already of all dialects need not ask again."""
+    if parsed.beacons is not None and settings == _ALL_DIALECTS:
+        return parsed.beacons
+
+    return recognise(parsed.events, dialects)
 
 
 def _rows(requests: pl.DataFrame, found: pl.DataFrame, dialects: Mapping[str, Dialect]) -> pl.DataFrame:

@@ -16,6 +16,7 @@ import polars as pl
 
 from footfall.keys import has_identity, is_site, offset_of
 from footfall.store.state import TableMeta
+from footfall.store.writer.batches import Batch
 from ingest.beacons import BeaconSettings
 from ingest.deadletters.read import Letters
 from ingest.deadletters.record import DeadLetter, Outcome, Reading
@@ -25,7 +26,6 @@ from ingest.lines import BYTE_ORDER_MARK
 from ingest.positions import Days
 from ingest.prepare import SENTENCES, Recipe, prepare_parsed
 from ingest.settings import IngestSettings
-from footfall.store.writer.batches import Batch
 
 SLICE_BYTES: Final = 4 * 2**20
 """How much of the file is read again at once: what is stored is noted in the file after each slice."""

@@ -25,6 +25,7 @@ from footfall.errors import FootfallError
 from footfall.keys import day_of
 from footfall.store import Store
 from footfall.store.state import TableMeta, touch_days
+from footfall.store.writer.batches import Batch, Refused
 from ingest.checkpoint import DayLedger
 from ingest.deadletters.again import CUT, Again, Choice, chosen, read_again, readable, slices
 from ingest.deadletters.file import DeadLetterFile
@@ -32,8 +33,7 @@ from ingest.deadletters.read import Letters, letters_at, places_of
 from ingest.deadletters.record import Outcome
 from ingest.settings import IngestSettings
 from ingest.tally import Tally
-from footfall.store.writer.batches import Batch, Refused
-from footfall.store.writer.pool import Writer
+from ingest.writing import writer_for
 
 LAST_TOUCH_SECONDS: Final = 10.0
 """How long the day ledger may take when a retry ends by an error."""
@@ -106,7 +106,7 @@ class Retry:
         self._store = store
         self._meta = meta
         self._clock = clock
-        self._writer = Writer.of(settings, store, clock, tally)
+        self._writer = writer_for(settings, store, clock, tally)
         self._ledger = DayLedger(store, clock)
         self._file = DeadLetterFile(letters.path, clock, hint=AGAIN)
         self.retried = retried

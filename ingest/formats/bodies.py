@@ -85,28 +85,28 @@ class BeaconBodies(Format):
 
     def parse(self, lines: pl.DataFrame, header: str = "") -> Parsed:
         """Read lines; see `Format.parse`. The time of events without an envelope is null, the beacon may have it."""
-        trimmed = pl.col("text").fill_null("").str.strip_chars()
-        stripped = trimmed.str.strip_chars_end(",").alias("stripped")
-        both = lines.with_columns(stripped, (is_skipped() | trimmed.is_in(_DECORATIONS)).alias("is_skipped"))
-        read = both.filter(~pl.col("is_skipped")) if both["is_skipped"].any() else both
-        unread = read.select(PLACE)
-        told = _told(read.select(*PLACE[:2], text="stripped"))
-        given = told["time"]
-        typed = told.with_columns(
+        unread = _unskipped(lines)
+        told = _told(unread.select(*PLACE[:2], text="stripped"))
+        events = told.with_columns(
             read_any_time(pl.col("time")).cast(TIME), pl.lit(None, dtype=pl.String).alias("kind")
         )
-        is_known = pl.Series(range(len(typed)), dtype=pl.UInt32).is_in(
-            recognise.recognise(typed, tuple(known.DIALECTS.values()))["at"].implode()
-        )
-        is_timed = given.is_null() | is_time(typed["time"])
+        found = recognise.recognise(events, tuple(known.DIALECTS.values()))
+        is_timed = told["time"].is_null() | is_time(events["time"])
+        skipped = len(lines) - len(unread)
+        if len(found) == len(events) and is_timed.all():
+            return Parsed(events, rejecting(unread.clear(), NO_MATCH), skipped, found)
+
+        is_known = pl.Series(range(len(events)), dtype=pl.UInt32).is_in(found["at"].implode())
         unmatched = [
             rejecting(unread.filter(~is_known), NO_MATCH),
             rejecting(unread.filter(is_known & ~is_timed), BAD_TIME),
         ]
-        skipped = len(lines) - len(unread)
-        return Parsed(
-            typed.filter(is_known & is_timed), pl.concat(unmatched).sort("line_number", "offset"), skipped
+        read = is_known & is_timed
+        beacons = found.filter(is_timed.gather(found["at"])).with_columns(
+            pl.int_range(pl.len(), dtype=found["at"].dtype).alias("at")
         )
+        rejected = pl.concat(unmatched).sort("line_number", "offset")
+        return Parsed(events.filter(read), rejected, skipped, beacons)
 
     def is_whole(self, line: str) -> bool:
         """Tell whether a line surely has its end: whether it is JSON. More of a query string can always come."""
@@ -123,6 +123,20 @@ class BeaconBodies(Format):
 
         meanings = _meanings(parsed.events, len(line)) if len(parsed.events) else ()
         return Explanation((*_parts(line), *meanings))
+
+
+def _unskipped(lines: pl.DataFrame) -> pl.DataFrame:
+    """Return the lines that are to be read, with `stripped`: without blanks around it and a comma behind."""
+    text = pl.col("text")
+    if lines.select(
+        (text.str.starts_with("{") & text.str.ends_with("}")).fill_null(value=False).all()
+    ).item():
+        return lines.with_columns(text.alias("stripped"))
+
+    trimmed = text.fill_null("").str.strip_chars()
+    is_left_out = is_skipped() | trimmed.is_in(_DECORATIONS)
+    stripped = trimmed.str.strip_chars_end(",").alias("stripped")
+    return lines.with_columns(stripped, is_left_out.alias("is_skipped")).filter(~pl.col("is_skipped"))
 
 
 def _told(lines: pl.DataFrame) -> pl.DataFrame:

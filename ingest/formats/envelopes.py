@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from functools import cache
-from operator import attrgetter
+from operator import attrgetter, itemgetter
 from typing import Any, Final
 
 import msgspec
@@ -18,7 +18,9 @@ import polars as pl
 _BATCH: Final = 500
 _Plain = str | int | float | bool | None
 _NOTHING: Final = msgspec.Raw()
-_NESTED: Final = ("{", "[")
+_NESTED: Final = frozenset({"{", "["})
+_RAW: Final = attrgetter("body")
+_FIRST: Final = itemgetter(slice(1))
 _STRINGS: Final = frozenset({str, type(None)})
 
 
@@ -40,9 +42,11 @@ def read_envelopes(
 def _read(
     lines: list[str], names: tuple[str, ...], as_text: Callable[[Any], str | None]
 ) -> tuple[pl.DataFrame, list[bool]]:
-    decode = _decoder(names)
-    envelopes = _all_decoded(lines, decode)
-    bodies = [None if each is None else _body(each, as_text) for each in envelopes]
+    envelopes = _all_decoded(lines, _decoder(names))
+    bodies = _nested_bodies(envelopes)
+    if bodies is None:
+        bodies = [None if each is None else _body(each, as_text) for each in envelopes]
+
     flags = [each is not None and body is not _OTHER for each, body in zip(envelopes, bodies, strict=True)]
     if not all(flags):
         envelopes = [each for each, flag in zip(envelopes, flags, strict=True) if flag]
@@ -81,9 +85,20 @@ _OTHER: Final = "\0"
 """Stands for the body of what may be no envelope, or one that holds a number that no double does."""
 
 
+def _nested_bodies(envelopes: list[Any]) -> list[str | None] | None:
+    """Return the bodies when all are objects or arrays, None else: together, which takes a third of one by one."""
+    if None in envelopes:
+        return None
+
+    bodies: list[str | None] = [*str(b"\n".join(map(_RAW, envelopes)), "utf-8").split("\n")]
+    # What is between the lines of a log is in no body; what is between those of a JSON text may be.
+    is_whole = len(bodies) == len(envelopes) and _NESTED.issuperset(map(_FIRST, bodies))
+    return bodies if is_whole else None
+
+
 def _body(envelope: Any, as_text: Callable[[Any], str | None]) -> str | None:
     raw = str(envelope.body, "utf-8")
-    if raw.startswith(_NESTED):
+    if raw[:1] in _NESTED:
         return raw
 
     if not raw:

@@ -41,11 +41,15 @@ class Parsed:
     `events` has line_number, offset and the columns of `footfall.event` (and of `TRANSIENT`) that the format
     carries, null where the line has no value. `rejected` has line_number, offset, reason (a code) and text. Both
     are in the order of the lines. Skipped are blank lines, comments and directives.
+
+    `beacons` tells which of the events are beacons, as `ingest.beacons.recognise.recognise` does when asked for all
+    dialects; None where the format has not asked.
     """
 
     events: pl.DataFrame
     rejected: pl.DataFrame
     skipped_lines: int
+    beacons: pl.DataFrame | None = None
 
 
 @dataclass(frozen=True, slots=True)

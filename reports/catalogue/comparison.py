@@ -74,4 +74,5 @@ COMPARISON: Final = Report(
     measure=partial(_measure, _QUERY),
     finish=partial(_finish, _QUERY),
     looks_back=True,
+    uniques=_QUERY.uniques,
 )

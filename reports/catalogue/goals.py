@@ -42,9 +42,9 @@ def _of_goals(facts: Facts, *by: str) -> Part:
 
 
 def _named(view: View) -> pl.LazyFrame:
-    names = [goal.name for goal in view.goals]
+    goals = [(number, goal.name, goal.matcher.said) for number, goal in enumerate(view.goals)]
     return pl.LazyFrame(
-        {"goal": range(len(names)), "name": names}, schema={"goal": pl.Int64, "name": pl.String}
+        goals, schema={"goal": pl.Int64, "name": pl.String, "reached_by": pl.String}, orient="row"
     )
 
 
@@ -98,6 +98,7 @@ GOALS: Final = Report(
         ReportColumn("abandons", "visits", "that set out for it and did not reach it"),
         ReportColumn("abandon_rate", "share", "visits that did not reach it, of those that set out for it"),
         _VALUE,
+        ReportColumn("reached_by", "text", "what a hit has to be, as the file says it"),
     ),
     remark=f"{_NEEDED} {_ONCE_RULE}",
     rules=(m.VISITOR_RULE,),

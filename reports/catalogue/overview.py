@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from functools import partial
 from typing import Final
 
 import polars as pl
 
 from reports.catalogue import measures as m
+from reports.partials.approximate import estimated, sketched
 from reports.partials.part import Part
 from reports.query import Query, report_of
 from reports.query.query import finish, measure
@@ -28,17 +30,23 @@ _ANSWERS: Final = {
 _TOTALS: Final = Query(("first_at", "last_at", "requests", "page_views", "visitors", "bytes"))
 _VISITS: Final = Query(("visits", "bounces", "visit_seconds"))
 _DISTINCT: Final = {"days": "date", "sites": "site", "pages": "path", "addresses": "ip"}
+_UNIQUES: Final = ("pages", "addresses")
 
 
 def _measure_summary(facts: Facts, view: View) -> tuple[Part, ...]:
     rows = facts.events
     answers = rows.select(condition.sum().cast(pl.Int64).alias(name) for name, condition in _ANSWERS.items())
-    [totals] = measure(_TOTALS, facts, view)
-    [visits] = measure(_VISITS, facts, view)
+    # Visitors are nobody else's, so they add up: what partitions share is what a sketch may be of.
+    exact = replace(view, is_approximate=False)
+    [totals] = measure(_TOTALS, facts, exact)
+    [visits] = measure(_VISITS, facts, exact)
     pages = pl.when("is_page").then("path").alias("path")
+    things = {name: pages if name == "pages" else pl.col(column) for name, column in _DISTINCT.items()}
     different = (
-        Part(name, rows.select(pages if column == "path" else column).drop_nulls().unique())
-        for name, column in _DISTINCT.items()
+        sketched(name, rows, (), thing)
+        if view.is_approximate and name in _UNIQUES
+        else Part(name, rows.select(thing).drop_nulls().unique())
+        for name, thing in things.items()
     )
     return (
         Part("totals", totals.rows, totals.merge),
@@ -50,7 +58,12 @@ def _measure_summary(facts: Facts, view: View) -> tuple[Part, ...]:
 
 def _finish_summary(parts: Mapping[str, pl.LazyFrame], view: View) -> pl.LazyFrame:
     times = [pl.col(name).dt.convert_time_zone(view.time_zone) for name in ("first_at", "last_at")]
-    counts = [parts[name].select(pl.len().cast(pl.Int64).alias(name)) for name in _DISTINCT]
+    counts = [
+        estimated(parts[name], name).select(name)
+        if view.is_approximate and name in _UNIQUES
+        else parts[name].select(pl.len().cast(pl.Int64).alias(name))
+        for name in _DISTINCT
+    ]
     figures = [parts[name] for name in ("totals", "visits", "answers")]
     whole = pl.concat([*figures, *counts], how="horizontal").with_columns(times)
     shares = {f"{part}_share": part for part in ("redirects", "client_errors", "server_errors")}
@@ -104,6 +117,7 @@ SUMMARY: Final = Report(
     rules=(m.PAGE_RULE, m.VISITOR_RULE, m.BOTS_RULE),
     measure=_measure_summary,
     finish=_finish_summary,
+    uniques=_UNIQUES,
 )
 
 DAYS: Final = report_of(
@@ -137,6 +151,7 @@ HOURS: Final = Report(
     measure=partial(measure, _BY_HOUR),
     finish=partial(_finish_hours, _BY_HOUR),
     is_series=True,
+    uniques=_BY_HOUR.uniques,
 )
 
 _OVER_TIME: Final = ("visits", "visitors", "page_views", "bounce_rate", "pages_per_visit", "visit_duration")

@@ -81,9 +81,9 @@ def _finish(period: _Period, parts: Mapping[str, pl.LazyFrame], view: View) -> p
     return rows.select(
         period.label(pl.col("cohort")).alias("cohort"),
         "offset",
-        "cohort_visitors",
         "visitors",
         m.share(pl.col("visitors"), pl.col("cohort_visitors")).alias("share"),
+        "cohort_visitors",
     )
 
 
@@ -94,10 +94,10 @@ def _report(name: str, period: _Period, unit: str) -> Report:
         question=f"Of those who first came in one {word}, how many come back in the {word}s after it?",
         columns=(
             ReportColumn("cohort", unit, f"{word} of the first visit"),
-            ReportColumn("offset", f"{word}s", f"{word}s after it; 0 is the {word} of the first visit"),
-            ReportColumn("cohort_visitors", "visitors", f"who first came in that {word}"),
+            ReportColumn("offset", "offset", f"{word}s after it; 0 is the {word} of the first visit"),
             ReportColumn("visitors", "visitors", "of them, who came then"),
             ReportColumn("share", "share", "of the cohort's visitors"),
+            ReportColumn("cohort_visitors", "visitors", f"who first came in that {word}"),
         ),
         remark=(
             "Cohorts are the visitors whose first visit is in the range; who came before it, as far as --lookback "

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
 from typing import Any, Final
@@ -117,19 +118,24 @@ def matcher_of(entry: Entry) -> Matcher:
 def _with_where(said: Mapping[str, Any], conditions: list[pl.Expr]) -> Matcher:
     where = condition(said["where"], "where")
     dimensions = [_dimension(name) for name in where.meta.root_names()]
-    matcher = Matcher(
-        _told(said),
-        pl.all_horizontal(*conditions, where),
-        dict(_OF_HIT) | {one.name: one.rows["hits"](View()) for one in dimensions if "hits" in one.rows},
-        {one.name: one.rows["visits"](View()) for one in dimensions if "hits" not in one.rows},
-    )
+    of_hit = {one.name: one.rows["hits"](View()) for one in dimensions if "hits" in one.rows}
+    of_visit = {one.name: one.rows["visits"](View()) for one in dimensions if "hits" not in one.rows}
+    _try(Matcher("", where, of_hit, of_visit), said["where"])
+    return Matcher(_told(said), pl.all_horizontal(*conditions, where), {**_OF_HIT, **of_hit}, of_visit)
+
+
+def _try(where: Matcher, said: str) -> None:
     facts = probe.facts(View())
     try:
-        marked(facts.hits, facts.visits, [matcher])
+        flags = marked(facts.hits, facts.visits, [where])
     except (*FAILURES, SettingsError) as error:
-        raise refused(said["where"], "where", error.__cause__ or error) from error
+        raise refused(said, "where", error.__cause__ or error) from error
 
-    return matcher
+    if flags.schema.dtypes() != [pl.Boolean()]:
+        raise SettingsError(
+            f"where {printable(said, 80)!r} compares nothing: it is to be true or false of a hit.",
+            hint=f"where = {MATCHING['where'].example}",
+        )
 
 
 def _dimension(name: str) -> Dimension:
@@ -155,4 +161,9 @@ def _is_clock(dimension: Dimension) -> bool:
 
 
 def _told(said: Mapping[str, Any]) -> str:
-    return ", ".join(f"{key} = {value!r}" for key, value in said.items())
+    """Return what is said as TOML, in one line."""
+    return ", ".join(f"{key} = {_written(value)}" for key, value in said.items())
+
+
+def _written(value: Any) -> str:
+    return f"{{ {_told(value)} }}" if isinstance(value, dict) else json.dumps(value, ensure_ascii=False)

@@ -18,6 +18,7 @@ from multiprocessing.connection import Connection
 from threading import Thread
 from typing import Any, Final, ParamSpec, TypeVar
 
+import anyio
 import polars as pl
 
 import footfall
@@ -29,7 +30,6 @@ P = ParamSpec("P")
 R = TypeVar("R")
 
 MOST_PROCESSES: Final = 256
-CONNECT_SECONDS: Final = 10
 THREADS: Final = "POLARS_MAX_THREADS"
 """What Polars asks once, when it first works, for how many threads it may have."""
 
@@ -42,11 +42,12 @@ _NEEDED: Final = ("footfall", "polars")
 class WorkerSettings:
     """Who works: so many `processes` here, one being this one, or the Dask `cluster` whose scheduler is at an address.
 
-    Raises `SettingsError` for both.
+    A scheduler is waited for `connect_seconds`. Raises `SettingsError` for both at once.
     """
 
     processes: int = 1
     cluster: str | None = None
+    connect_seconds: float = 10
 
     def __post_init__(self) -> None:
         if self.cluster is not None and self.processes > 1:
@@ -63,7 +64,7 @@ def opened_workers(settings: WorkerSettings) -> AbstractContextManager[Workers |
     used.
     """
     if settings.cluster is not None:
-        return _cluster(settings.cluster)
+        return _cluster(settings.cluster, settings.connect_seconds)
 
     return _processes(settings.processes) if settings.processes > 1 else _here()
 
@@ -134,8 +135,8 @@ def _signals_held_back() -> Iterator[None]:
 
 
 @contextmanager
-def _cluster(address: str) -> Iterator[Workers]:
-    client = _connected(address)
+def _cluster(address: str, connect_seconds: float) -> Iterator[Workers]:
+    client = _connected(address, connect_seconds)
     with client:
         count = _checked(client, address)
         lost = (CancelledError, OSError, _distributed().KilledWorker)
@@ -153,15 +154,24 @@ def _distributed() -> Any:
     return distributed
 
 
-def _connected(address: str) -> Any:
+def _connected(address: str, seconds: float) -> Any:
+    distributed = _distributed()
     try:
-        return _distributed().Client(address, timeout=CONNECT_SECONDS, set_as_default=False)
-    except (OSError, ValueError, TypeError) as error:
+        anyio.run(_greet, distributed, address, seconds)
+        return distributed.Client(address, timeout=seconds, set_as_default=False)
+    except (OSError, RuntimeError, TypeError, ValueError) as error:
         raise SettingsError(
-            f"No Dask scheduler answers at {printable(address, 100)}.",
+            f"No Dask scheduler answers at {printable(address, 100)!r}.",
             hint="dask scheduler, then --cluster tcp://HOST:8786",
             details=[printable(str(error), 200)],
         ) from error
+
+
+async def _greet(distributed: Any, address: str, seconds: float) -> None:
+    """Exchange greetings with a scheduler: Dask's client waits for ever for one that does not know them."""
+    with anyio.fail_after(seconds):
+        connection = await distributed.comm.connect(address, timeout=seconds)
+        await connection.close()
 
 
 def _checked(client: Any, address: str) -> int:

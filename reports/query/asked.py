@@ -9,9 +9,9 @@ import polars as pl
 
 from reports.query.dimension import Dimension
 from reports.query.dimensions import DIMENSIONS
-from reports.query.metric import Count, Distinct, Measured, Metric, Quantile
+from reports.query.metric import Count, Distinct, Measured, Metric, Quantile, things_of
 from reports.query.metrics import METRICS
-from reports.report import ReportColumn
+from reports.report import ReportColumn, bounds_of
 
 DESCENDING: Final = "-"
 
@@ -25,6 +25,8 @@ class Query:
     before one for the largest first; without it rankings begin with the largest first metric, series with the earliest
     moment. `limit` rows are kept, None keeps all. Rows whose dimension is unknown are left out where `is_known`.
 
+    The answer of one that `is_bounded` has columns for the bounds of what may be approximate, beside it.
+
     `condition` is what a user typed as `where` and `having`, to be named where it fails over some value.
 
     All names must be in `METRICS` and `DIMENSIONS`; `typed.query_of` makes a query from what a user typed.
@@ -37,6 +39,7 @@ class Query:
     sort: tuple[str, ...] = ()
     limit: int | None = None
     is_known: bool = False
+    is_bounded: bool = False
     condition: str = ""
 
     @property
@@ -49,11 +52,8 @@ class Query:
     @property
     def measured(self) -> tuple[Measured, ...]:
         """Return what has to be measured in rows to work those out, each once."""
-        names = [
-            (metric.name,) if isinstance(metric, Distinct | Quantile) else metric.parts
-            for metric in self.worked_out
-        ]
-        found = (METRICS[name] for name in dict.fromkeys(name for parts in names for name in parts))
+        names = dict.fromkeys(name for metric in self.worked_out for name in _parts(metric))
+        found = (METRICS[name] for name in names)
         return tuple(metric for metric in found if isinstance(metric, Count | Distinct | Quantile))
 
     @property
@@ -67,8 +67,35 @@ class Query:
         """Whether its rows are moments in time."""
         return bool(self.by) and DIMENSIONS[self.by[0]].is_time and not self.sort
 
+    @property
+    def estimates(self) -> tuple[str, ...]:
+        """Return the metrics of the answer that are estimates with bounds where the view is approximate."""
+        return tuple(name for name in self.metrics if name in self._may_be_estimated)
+
+    @property
+    def uniques(self) -> tuple[str, ...]:
+        """Return the same metrics, and those that are worked out of such."""
+        may_be = self._may_be_estimated
+        return tuple(name for name in self.metrics if may_be.intersection(_parts(METRICS[name])))
+
+    @property
+    def _may_be_estimated(self) -> frozenset[str]:
+        return frozenset(one.name for one in self.measured if things_of(one))
+
     def columns(self) -> tuple[ReportColumn, ...]:
         """Return the columns of the answer: dimensions, then metrics."""
         known: list[Dimension | Metric] = [DIMENSIONS[name] for name in self.by]
         known += [METRICS[name] for name in self.metrics]
-        return tuple(ReportColumn(one.name, one.unit, one.meaning) for one in known)
+        columns = [ReportColumn(one.name, one.unit, one.meaning) for one in known]
+        if not self.is_bounded:
+            return tuple(columns)
+
+        return tuple(found for column in columns for found in (column, *self._bounds(column)))
+
+    def _bounds(self, column: ReportColumn) -> tuple[ReportColumn, ...]:
+        return bounds_of(column) if column.name in self.estimates else ()
+
+
+def _parts(metric: Metric) -> tuple[str, ...]:
+    """Return the names of what is measured for `metric`."""
+    return (metric.name,) if isinstance(metric, Distinct | Quantile) else metric.parts

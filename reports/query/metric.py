@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import polars as pl
 
@@ -16,9 +16,10 @@ from reports.report import View
 class Count:
     """A metric that is counted or added up: `rows` says how, for each grain it can be had in.
 
-    `merge` is how the figures of two partitions become one. One that is `of_visits` tells of whole visits: by a time it
-    counts when they began, where others count when they happened. `owa` names what Open Web Analytics calls it;
-    `remark` says where footfall differs and why.
+    `merge` is how the figures of two partitions become one. What counts different things that mean the same everywhere
+    gives them as `things`, so that a run may ask for a sketch of them instead. One that is `of_visits` tells of whole
+    visits: by a time it counts when they began, where others count when they happened. `owa` names what Open Web
+    Analytics calls it; `remark` says where footfall differs and why.
     """
 
     name: str
@@ -27,6 +28,7 @@ class Count:
     rows: Mapping[Grain, pl.Expr]
     merge: How = "sum"
     of_visits: bool = False
+    things: Mapping[Grain, pl.Expr] = field(default_factory=dict)
     owa: tuple[str, ...] = ()
     remark: str = ""
 
@@ -149,6 +151,14 @@ class Quantile:
     def formula(self) -> str:
         """Return how it follows from values."""
         return f"the value that {self.quantile:.0%} of all do not exceed"
+
+
+def things_of(measured: Measured) -> Mapping[Grain, pl.Expr]:
+    """Return the things that a metric counts the different ones of, by grain; none where it counts no such things."""
+    if isinstance(measured, Quantile):
+        return {}
+
+    return measured.things if isinstance(measured, Count) else measured.rows
 
 
 Metric = Count | Ratio | Share | Distinct | Quantile

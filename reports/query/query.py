@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from functools import partial
 from typing import Final
 
 import polars as pl
 
+from reports.partials.approximate import HIGH, LOW, estimated, sketched
 from reports.partials.part import How, Part, merge_rows
 from reports.query.asked import DESCENDING, Query
 from reports.query.grain import Grain, rows_of
-from reports.query.metric import Count, Distinct, Measured, Metric, Quantile
+from reports.query.metric import Count, Distinct, Measured, Metric, Quantile, things_of
 from reports.query.planning import plan
 from reports.report import Chart, Report, View
 from reports.visits import Facts
@@ -20,6 +22,7 @@ __all__ = ["Query", "finish", "measure", "report_of"]
 
 _VALUE: Final = "_value"
 _COUNT: Final = "_count"
+_BOUND: Final[How] = "max"
 
 
 def report_of(
@@ -47,7 +50,18 @@ def report_of(
         finish=partial(finish, query),
         is_series=query.is_series if is_series is None else is_series,
         chart=chart,
+        uniques=query.uniques,
     )
+
+
+def bounded(report: Report) -> Report:
+    """Return `report` with columns for the bounds of what is approximate, where it is the answer to a query."""
+    finishing = report.finish
+    if not isinstance(finishing, partial) or finishing.func is not finish or not report.uniques:
+        return report
+
+    query = replace(finishing.args[0], is_bounded=True)
+    return replace(report, columns=query.columns(), finish=partial(finish, query))
 
 
 def measure(query: Query, facts: Facts, view: View) -> tuple[Part, ...]:
@@ -55,11 +69,16 @@ def measure(query: Query, facts: Facts, view: View) -> tuple[Part, ...]:
     return tuple(
         part
         for grain, measured in plan(query).items()
-        for part in _parts(query, grain, measured, _asked(query, grain, facts, view))
+        for part in _parts(query, grain, measured, _asked(query, grain, facts, view), view)
     )
 
 
-def _parts(query: Query, grain: Grain, measured: Sequence[Measured], rows: pl.LazyFrame) -> Iterator[Part]:
+def _parts(
+    query: Query, grain: Grain, measured: Sequence[Measured], rows: pl.LazyFrame, view: View
+) -> Iterator[Part]:
+    estimates = [one for one in measured if view.is_approximate and things_of(one)]
+    yield from (sketched(_sketch(one), rows, query.by, things_of(one)[grain]) for one in estimates)
+    measured = [one for one in measured if one not in estimates]
     counts = [one for one in measured if isinstance(one, Count)]
     if counts:
         figures = [count.rows[grain].alias(count.name) for count in counts]
@@ -77,6 +96,10 @@ def _parts(query: Query, grain: Grain, measured: Sequence[Measured], rows: pl.La
         valued = rows.select(*query.by, values.alias(_VALUE)).drop_nulls(_VALUE)
         spread = valued.group_by(*query.by, _VALUE).agg(pl.len().cast(pl.Int64).alias(_COUNT))
         yield Part(name, spread, {_COUNT: "sum"})
+
+
+def _sketch(measured: Measured) -> str:
+    return f"sketch:{measured.name}"
 
 
 def _things(distinct: Distinct) -> str:
@@ -114,23 +137,26 @@ def finish(query: Query, parts: Mapping[str, pl.LazyFrame], view: View) -> pl.La
         rows = rows.filter(pl.any_horizontal(_is_something(one) for one in query.measured))
 
     answers = [_answer(metric, view).alias(metric.name) for metric in query.worked_out]
-    answered = rows.select(*query.by, *answers)
+    bounds = [f"{name}{bound}" for name in query.estimates for bound in (LOW, HIGH) if query.is_bounded]
+    answered = rows.select(*query.by, *answers, *bounds)
     if query.having is not None:
         answered = answered.filter(query.having)
 
-    ordered = _sorted(answered, query).select(*query.by, *query.metrics)
+    ordered = _sorted(answered, query).select(column.name for column in query.columns())
     return ordered if query.limit is None else ordered.head(query.limit)
 
 
 def _figures(query: Query, parts: Mapping[str, pl.LazyFrame]) -> pl.LazyFrame:
     """Return one row for each combination of dimensions, with all that was measured."""
     frames = [rows for name, rows in parts.items() if name.startswith("figures:")]
-    distincts = [one for one in query.measured if isinstance(one, Distinct)]
+    sketches = [one for one in query.measured if _sketch(one) in parts]
+    distincts = [one for one in query.measured if isinstance(one, Distinct) and one not in sketches]
     quantiles: dict[str, list[Quantile]] = {}
     for one in query.measured:
         if isinstance(one, Quantile):
             quantiles.setdefault(_spread(one), []).append(one)
 
+    frames += [estimated(parts[_sketch(one)], one.name) for one in sketches]
     frames += [_counted(parts[_things(one)], one, query.by) for one in distincts]
     frames += [_quantiles(parts[name], ones, query.by) for name, ones in quantiles.items()]
     if len(frames) == 1:
@@ -139,8 +165,10 @@ def _figures(query: Query, parts: Mapping[str, pl.LazyFrame]) -> pl.LazyFrame:
     merge: dict[str, How] = {
         one.name: one.merge if isinstance(one, Count) else "max" for one in query.measured
     }
-    merged = merge_rows(pl.concat(frames, how="diagonal_relaxed"), merge)
-    return merged.with_columns(pl.col(one.name).fill_null(0) for one in distincts)
+    bounds = [f"{one.name}{bound}" for one in sketches for bound in (LOW, HIGH)]
+    merged = merge_rows(pl.concat(frames, how="diagonal_relaxed"), merge | dict.fromkeys(bounds, _BOUND))
+    counted = [*(one.name for one in (*distincts, *sketches)), *bounds]
+    return merged.with_columns(pl.col(counted).fill_null(0))
 
 
 def _is_something(one: Measured) -> pl.Expr:

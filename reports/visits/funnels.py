@@ -124,4 +124,4 @@ def _steps(rows: pl.DataFrame, places: Array) -> pl.DataFrame:
             )
         )
 
-    return pl.concat(frame.cast(dict(WALKED_SCHEMA)) for frame in frames)
+    return pl.concat(frame.cast(WALKED_SCHEMA) for frame in frames)

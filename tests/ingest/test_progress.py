@@ -20,7 +20,7 @@ def narrow(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_the_line_has_what_is_written_its_rate_and_what_was_read() -> None:
-    tally = Tally(Counts(lines=4_000, events=4_000), bytes_read=2_400_000, written=10_000)
+    tally = Tally(counts=Counts(lines=4_000, events=4_000), bytes_read=2_400_000, written=10_000)
     assert progress_line(tally, 2_500.4) == "10,000 events, 2,500/s, 2.4 MB read"
 
 
@@ -83,7 +83,7 @@ async def test_where_there_is_no_terminal_each_report_is_one_line_on_stderr(
 ) -> None:
     clock, tally = (
         FakeClock(),
-        Tally(Counts(lines=2_000_000, events=1_000_000, rejected=1_000_000), written=1_000_000, throttled=7),
+        Tally(counts=Counts(lines=2_000_000, events=1_000_000, rejected=1_000_000), written=1_000_000, throttled=7),
     )
     with anyio.move_on_after(0.05):
         await show_progress(tally, clock, lambda: 0, None, console=Talk(stderr=True))

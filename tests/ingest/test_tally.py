@@ -29,7 +29,7 @@ def test_a_line_that_became_nothing_or_two_things_is_seen(counts: Counts) -> Non
 
 
 def test_the_summary_has_every_figure_under_its_name() -> None:
-    tally = Tally(Counts(10, 4, 3, 2, 1), batches=5, requests=7, throttled=2, unprocessed=6, retried=2)
+    tally = Tally(counts=Counts(10, 4, 3, 2, 1), batches=5, requests=7, throttled=2, unprocessed=6, retried=2)
     tally.consumed_write_units = 8.5
     tally.write_units_per_second, tally.limited_by = 987.654, "table"
     tally.ceiling_units_per_second = 1000.0

@@ -100,10 +100,10 @@ print(scope_of(None, date(2026, 3, 1), date(2026, 3, 1), "UTC").end_at)
 
 import polars as pl
 from reports.catalogue import ReportColumn
-from reports.outputs.table import _cells
+from reports.outputs.words import cells
 moments = pl.DataFrame({"at": [0]}).select(pl.from_epoch("at", time_unit="ms").dt.replace_time_zone("UTC"))
 in_berlin = moments.select(pl.col("at").dt.convert_time_zone("Europe/Berlin"))
-print(*(_cells(frame, [ReportColumn("at", "time", "")])["at"][0] for frame in (moments, in_berlin)), sep="\\n")
+print(*(cells(frame, [ReportColumn("at", "time", "")])["at"][0] for frame in (moments, in_berlin)), sep="\\n")
 """
 
 

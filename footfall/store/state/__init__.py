@@ -13,6 +13,8 @@ pk             sk                       attributes
                                         scheduled job are settled, and which worker has it
 ``schedule#J`` moment due, UTC          state, attempts, worker, started_at, ended_at, manifest, error, files,
                                         rows, revision, saved_by: what became of a run of job J
+``derived``    table                    definition, words: by which rule a derived table is made
+``derived#T``  ``{site}#{date}``        seen, rows, kinds, expires_at: from what a day of it was made
 ``forgotten``  ``{source id}#{date}``   erased: how many events were erased on request
 =============  =======================  ======================================================================
 
@@ -21,7 +23,8 @@ else has written. The ledger
 only counts up. `written` counts puts, replays included: good for planning a read, not an answer to a question.
 
 In reading order: `items` (one item, one query), `meta`, `days`, `forgotten`, `accounts` (stored events per date),
-`owner` (which run, and whether it is still there), `checkpoints`, `runs` (of scheduled jobs).
+`owner` (which run, and whether it is still there), `checkpoints`, `runs` (of scheduled jobs), `derived` (what was
+made of events).
 """
 
 from footfall.store.state.accounts import Accounts

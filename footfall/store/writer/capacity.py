@@ -26,16 +26,14 @@ class TableCapacity:
     maximum: float = inf
 
 
-async def ask_capacity(store: Store) -> TableCapacity:
-    """Return what DescribeTable tells of the events table.
+async def ask_capacity(store: Store, table: str) -> TableCapacity:
+    """Return what DescribeTable tells of `table`.
 
     It is asked once: a role that may only write is not allowed to ask, and begins as a new table would. What is wrong
     with the store otherwise, the first batch finds out.
     """
     try:
-        reply = await store.engine.call(
-            "DescribeTable", msgspec.json.encode({"TableName": store.events_table})
-        )
+        reply = await store.engine.call("DescribeTable", msgspec.json.encode({"TableName": table}))
     except NoReply:
         return TableCapacity(NEW_ON_DEMAND_UNITS)
 

@@ -18,16 +18,15 @@ from footfall.errors import StoppedEarly
 from footfall.store import Store
 from footfall.store.engine import Reply
 from footfall.store.outcome import error_for
-from footfall.text import printable
-from ingest.settings import IngestSettings
-from ingest.tally import Tally
 from footfall.store.writer.batches import LARGEST_BATCH_ITEMS, Batch, Put, Refused, batch_of, puts_of
 from footfall.store.writer.capacity import ask_capacity
 from footfall.store.writer.checks import DUPLICATE_KEY, REFUSED_BY_STORE, STORE_REASONS
+from footfall.store.writer.figures import Figures
 from footfall.store.writer.gate import LONGEST_NAP_SECONDS
 from footfall.store.writer.lanes import Lane, Ticket
 from footfall.store.writer.rate import CUBIC, Law
 from footfall.store.writer.sender import OPERATION, Sender, Sent
+from footfall.text import printable
 
 DEFAULT_BACKOFF: Final = Backoff(base_seconds=0.05, cap_seconds=5.0)
 """Units and room are waited for at the gate; this only spreads what comes back."""
@@ -36,7 +35,7 @@ DEFAULT_WRITERS: Final = 16
 
 
 class Writer:
-    """Writes batches to the events table of a store; many tasks may call `write` at once.
+    """Writes batches to a `table` of a store, that of the events unless another is named; many tasks may call `write`.
 
     `writers` is how many requests are under way at most, however many tasks there are; `max_write_units` a ceiling in
     units per second.
@@ -46,31 +45,23 @@ class Writer:
         self,
         store: Store,
         clock: Clock,
-        tally: Tally,
+        tally: Figures,
         *,
+        table: str | None = None,
         give_up_after_seconds: float,
         writers: int = DEFAULT_WRITERS,
         max_write_units: float | None = None,
         backoff: Backoff = DEFAULT_BACKOFF,
     ) -> None:
         self._store = store
+        self._table = table or store.events_table
         self._clock = clock
         self._tally = tally
         self._give_up_after_seconds = give_up_after_seconds
         self._backoff = backoff
         self._orders = count()
-        self._sender = Sender(store, clock, tally, writers=writers, max_write_units=max_write_units or inf)
-
-    @classmethod
-    def of(cls, settings: IngestSettings, store: Store, clock: Clock, tally: Tally) -> Writer:
-        """Return the writer that a run is set to."""
-        return cls(
-            store,
-            clock,
-            tally,
-            give_up_after_seconds=settings.give_up_after_seconds,
-            writers=settings.writers,
-            max_write_units=settings.max_write_units,
+        self._sender = Sender(
+            store, clock, tally, table=self._table, writers=writers, max_write_units=max_write_units or inf
         )
 
     @property
@@ -100,7 +91,7 @@ class Writer:
 
     async def begin(self, law: Law = CUBIC) -> None:
         """Ask what the table takes and start near it. Without this the first throttling tells."""
-        self._sender.begin(await ask_capacity(self._store), law)
+        self._sender.begin(await ask_capacity(self._store, self._table), law)
 
     async def write(self, batch: Batch) -> tuple[Refused, ...]:
         """Return when every put of `batch` is stored, except those that the store refuses, which are returned.

@@ -13,11 +13,11 @@ from footfall.clock import Clock
 from footfall.store import Store
 from footfall.store.engine import NoReply, Reply
 from footfall.store.outcome import Limit, Verdict, error_for, judge, limits_of, raw_reasons
-from ingest.tally import Tally
 from footfall.store.writer.batches import Batch, Put, puts_of
 from footfall.store.writer.blame import Blame, Suspicion
 from footfall.store.writer.capacity import TableCapacity
 from footfall.store.writer.costs import Costs
+from footfall.store.writer.figures import Figures
 from footfall.store.writer.gate import Gate
 from footfall.store.writer.lanes import Lane, Lanes
 from footfall.store.writer.pace import Pace
@@ -58,7 +58,14 @@ class Sender:
     """Sends requests as fast as the table takes them, and learns from each reply how fast that is."""
 
     def __init__(
-        self, store: Store, clock: Clock, tally: Tally, *, writers: int, max_write_units: float
+        self,
+        store: Store,
+        clock: Clock,
+        tally: Figures,
+        *,
+        table: str,
+        writers: int,
+        max_write_units: float,
     ) -> None:
         self.last_problem = ""
         self.refused_in_a_row = 0
@@ -66,6 +73,7 @@ class Sender:
         self.stored_at = clock.monotonic()
         self.width = Width(writers)
         self._store = store
+        self._table = table
         self._clock = clock
         self._tally = tally
         self._max_write_units = max_write_units

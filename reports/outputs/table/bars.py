@@ -24,8 +24,9 @@ def bars(values: Values, width: int) -> list[str]:
 
     The smallest bar is an eighth of a character: something is never shown as nothing.
     """
-    largest = _largest(values)
-    return [bar(value / largest if value and value > 0 else 0, width) for value in _finite(values)]
+    finite = list(_finite(values))
+    largest = _largest(finite)
+    return [bar(value / largest if value and value > 0 else 0, width) for value in finite]
 
 
 def bar(part: float, width: int) -> str:

@@ -49,6 +49,7 @@ SERVING: Final[tuple[Metric, ...]] = (
         "clients",
         "distinct senders of requests and beacons, bots and visitors alike",
         {"events": different(pl.col("visitor"))},
+        things={"events": pl.col("visitor")},
     ),
     Distinct("addresses", "addresses", "different client addresses, as stored", {"events": pl.col("ip")}),
     Ratio("requests_per_client", "ratio", "requests a client", "requests", "clients", digits=2),

@@ -11,6 +11,7 @@ from reports.query.metrics.counting import ROWS, VISITS_OF_ROWS, different, thos
 
 _CODE: Final = pl.col("visitor_code")
 _CODES: Final = different(_CODE)
+_VISITOR: Final = pl.col("visitor")
 _AGAIN: Final = ~pl.col("is_new")
 
 
@@ -62,6 +63,7 @@ _VISITORS: Final[tuple[Metric, ...]] = (
         "visitors",
         "distinct visitors",
         {"visits": _CODES, "hits": _CODES, "items": _CODES, "events": different(pl.col("who"))},
+        things={"visits": _VISITOR, "hits": _VISITOR, "items": _VISITOR, "events": pl.col("who")},
         owa=("uniqueVisitors", "visitors"),
         remark="OWA's visitors counts rows of its table, so that who comes twice is two; these are people.",
     ),

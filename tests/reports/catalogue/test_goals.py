@@ -59,6 +59,7 @@ def test_goals_has_a_row_for_each_goal_in_their_order(ask: Ask, make_events: Mak
             "abandons": 1,
             "abandon_rate": 0.5,
             "value": 10.0,
+            "reached_by": "/thanks",
         },
         {
             "goal": "never",
@@ -71,6 +72,7 @@ def test_goals_has_a_row_for_each_goal_in_their_order(ask: Ask, make_events: Mak
             "abandons": 0,
             "abandon_rate": None,
             "value": 0.0,
+            "reached_by": "/never",
         },
     ]
 

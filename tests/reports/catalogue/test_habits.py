@@ -3,6 +3,7 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import polars as pl
 import pytest
 
 from reports.catalogue import CATALOGUE
@@ -107,3 +108,15 @@ def test_ranges_are_called_what_no_spreadsheet_takes_for_a_day(
 
     assert CATALOGUE[name].columns[0].unit == "text"
     assert not [label for label in labels if "-" in label or "/" in label]
+
+
+@pytest.mark.parametrize("name", HABITS)
+def test_ranges_of_the_real_log_hold_every_visit_and_visitor_there_is(
+    ask: Ask, real_events: pl.LazyFrame, name: str
+) -> None:
+    [whole] = ask("summary", real_events)
+    rows = ask(name, real_events)
+
+    assert sum(row["visits"] for row in rows) == whole["visits"]
+    if name == "frequency":
+        assert sum(row["visitors"] for row in rows) == whole["visitors"]

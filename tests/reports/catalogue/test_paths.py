@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 from itertools import groupby, pairwise
 from typing import Any
 
+import polars as pl
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -77,7 +78,13 @@ def test_paths_are_the_first_three_four_and_five_pages(ask: Ask, make_events: Ma
 def timed(row: dict[str, Any]) -> dict[str, Any]:
     """A page view of a row of `way`."""
     at = datetime.fromisoformat(row["at"])
-    return {"site": "a.example", "time": at, "kind": "pageview", "visitor": row["visitor"], "path": row["path"]}
+    return {
+        "site": "a.example",
+        "time": at,
+        "kind": "pageview",
+        "visitor": row["visitor"],
+        "path": row["path"],
+    }
 
 
 WAYS = st.lists(
@@ -90,15 +97,22 @@ WAYS = st.lists(
 @settings(max_examples=60, deadline=None)
 @given(ways=WAYS)
 def test_columns_and_visits_one_by_one_agree(ways: list[tuple[str, str]]) -> None:
-    steps: Counter[tuple[str, str | None]] = Counter()
+    steps: Counter[tuple[str | None, str | None]] = Counter()
     begun: Counter[str] = Counter()
-    for _, paths in ways:
-        seen = [f"/{path}" for path, _ in groupby(paths)]
-        steps.update(pairwise([*seen, None]))  # type: ignore[arg-type]  # only the last is None
-        begun.update(" → ".join(seen[:length]) for length in (3, 4, 5) if length <= len(seen))
+    for _, pages in ways:
+        seen: list[str | None] = [f"/{path}" for path, _ in groupby(pages)]
+        steps.update(pairwise([*seen, None]))
+        begun.update(" → ".join(filter(None, seen[:length])) for length in (3, 4, 5) if length <= len(seen))
 
-    rows = [row for visitor, paths in ways for row in way(paths, visitor)]
+    rows = [row for visitor, pages in ways for row in way(pages, visitor)]
     events = frame_of([timed(row) for row in rows]).lazy()
     transitions, paths = (build(CATALOGUE[name], events, View()) for name in ("transitions", "paths"))
     assert {row[:2]: row[2] for row in transitions.rows()} == steps
     assert dict(paths.select("path", "visits").rows()) == begun
+
+
+def test_every_visit_of_the_real_log_with_a_page_ends_on_one(ask: Ask, real_events: pl.LazyFrame) -> None:
+    ends = sum(row["count"] for row in ask("transitions", real_events) if row["next_page"] is None)
+    depths = {row["page_views"]: row["visits"] for row in ask("visit-depth", real_events)}
+
+    assert ends == sum(depths.values()) - depths["0"]

@@ -84,6 +84,20 @@ def test_sort_having_and_limit_shape_the_answer(run: Run) -> None:
     assert run(report_command, *asked).stdout.splitlines() == ["path,visits", "/a,2"]
 
 
+def test_amounts_of_money_are_shown_in_a_table(tmp_path: Path, make_events: MakeEvents) -> None:
+    bought = {
+        "kind": "transaction",
+        "items": '[{"name":"Bike","price":100.5,"quantity":2},{"name":"Bell","price":5}]',
+    }
+    anyio.run(fill, tmp_path / "x.db", make_events({}, bought).collect())
+    app = App(clock=CLOCK, open_store=lambda settings: open_store(settings, CLOCK))
+    asked = ["--metrics", "item_revenue", "--by", "product", "--store", f"embedded:{tmp_path / 'x.db'}"]
+
+    shown = CliRunner().invoke(report_command, asked, obj=app).stdout
+    assert "201.00" in shown
+    assert "Bell" in shown
+
+
 def test_options_of_visits_change_what_is_counted(run: Run) -> None:
     usual = run(report_command, "--metrics", "visits").stdout.splitlines()[1]
     shorter = run(report_command, "--metrics", "visits", "--visit-gap", "5m").stdout.splitlines()[1]

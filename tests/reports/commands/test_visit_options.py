@@ -68,4 +68,4 @@ def test_options_are_read_from_the_environment_by_the_commands_name() -> None:
 
 
 def test_a_changed_rule_says_in_its_sentence_what_it_counts_by() -> None:
-    assert "after 600 seconds" in rule_of("footfall", {"gap_seconds": "10m"}).sentence()
+    assert "600 seconds" in rule_of("footfall", {"gap_seconds": "10m"}).sentence()

@@ -4,7 +4,6 @@ import pickle
 from collections.abc import Iterator
 from concurrent.futures import Executor, ProcessPoolExecutor, ThreadPoolExecutor
 from contextlib import contextmanager
-from datetime import UTC, datetime, timedelta
 from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
@@ -13,7 +12,6 @@ import polars as pl
 import pytest
 from polars.testing import assert_frame_equal
 
-from footfall.event import conform
 from reports.catalogue import CATALOGUE, View
 from reports.partials.contribution import combine, contribute, finish
 from reports.partials.part import merge_rows
@@ -21,31 +19,10 @@ from reports.partials.partitions import MOST_PASSES, spread
 from reports.partials.work import Work, Workers, contributions
 from reports.scope import Scope
 from reports.visits import PROFILES, Facts
+from tests.reports.partials.events import EVENTS
 
 REPORTS = tuple(CATALOGUE.values())
 VIEW = View()
-START = datetime(2026, 3, 1, tzinfo=UTC)
-
-
-def event(place: int) -> dict[str, Any]:
-    return {
-        "site": "example.org",
-        "time": START + timedelta(seconds=place * 397 % 90_000),
-        "shard": 0,
-        "source_id": "0" * 16,
-        "offset": place,
-        "path": f"/{place % 7}",
-        "status": 404 if place % 11 == 0 else 200,
-        "bytes": place,
-        "ip": f"192.0.2.{place % 13}",
-        "visitor": None if place % 17 == 0 else f"{place % 13:016x}",
-        "user_agent": f"agent {place % 5}",
-        "referrer": f"https://{place % 3}.example/",
-        "referrer_host": f"{place % 3}.example",
-    }
-
-
-EVENTS = conform(pl.DataFrame([event(place) for place in range(400)], infer_schema_length=None))
 
 
 @pytest.mark.parametrize("largest", [10_000, 90, 7])
