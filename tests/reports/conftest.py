@@ -24,7 +24,7 @@ MakeAnswer = Callable[..., Answer]
 
 REAL_LOG = Path(__file__).parents[3] / "shared" / "data" / "apache_access_10k.log.gz"
 LINE = re.compile(
-    r'(?P<ip>\S+) \S+ \S+ \[(?P<time>[^]]+)] "(?P<method>\S+) (?P<path>[^ ?]+)\??(?P<query>\S*) \S+" '
+    r'(?P<ip>\S+) \S+ \S+ \[(?P<time>[^]]+)] "(?P<method>\S+) (?P<path>[^ ?]+)\??(?P<query>\S*) (?P<protocol>\S+)" '
     r'(?P<status>\d+) (?P<bytes>\d+|-) "(?P<referrer>[^"]*)" "(?P<user_agent>.*?)"?$'
 )
 USUAL: dict[str, Any] = {

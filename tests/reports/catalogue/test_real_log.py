@@ -5,7 +5,8 @@ from __future__ import annotations
 import polars as pl
 
 from reports.catalogue import View
-from tests.reports.conftest import Ask
+from reports.query import Query, report_of
+from tests.reports.conftest import Ask, build
 
 
 def test_statuses_of_the_real_log(ask: Ask, real_events: pl.LazyFrame) -> None:
@@ -31,8 +32,16 @@ def test_days_of_the_real_log(ask: Ask, real_events: pl.LazyFrame) -> None:
 def test_not_found_of_the_real_log(ask: Ask, real_events: pl.LazyFrame) -> None:
     rows = ask("not-found", real_events)
 
-    # GoAccess says 70: it tells methods and protocols apart as well, we only paths and queries.
+    # GoAccess says 70: it tells methods and protocols apart as well, this report only paths and queries.
     assert (len(rows), sum(row["requests"] for row in rows)) == (67, 213)
+
+
+def test_not_found_as_goaccess_tells_requests_apart(real_events: pl.LazyFrame) -> None:
+    by = ("url", "query", "method", "protocol")
+    report = report_of(Query(("not_found",), by=by, where=pl.col("status") == 404), "asked", "Which?")
+    rows = build(report, real_events, View())
+
+    assert (rows.height, rows["not_found"].sum()) == (70, 213)
 
 
 def test_hosts_and_visitors_of_the_real_log(ask: Ask, real_events: pl.LazyFrame) -> None:
