@@ -39,10 +39,12 @@ from ingest.sources import find_sources
 from reports.catalogue import ALL, find_reports
 from reports.commands import (
     extract_command,
+    materialize_command,
     report_command,
     reports_command,
     schedule_group,
     screen_of,
+    sessions_command,
     sql_command,
 )
 from reports.outputs import OutputSettings
@@ -57,7 +59,8 @@ CONTEXT: Final = {
 }
 DEMO_FOLDER: Final = Path("footfall-demo")
 DEMO_SITE: Final = "example.com"
-DEMO_TABLES: Final = ("summary", "days", "pages", "referrers", "not-found")
+DEMO_TABLES: Final = ("summary", "visits", "channels", "pages", "not-found")
+DEMO_FORMATS: Final = ("csv", "parquet", "html")
 DEMO_ROWS: Final = 8
 
 _FULL: Final = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EIO})
@@ -90,11 +93,11 @@ def demo_command(app: App) -> None:
     anyio.run(_demo, app, store, reports)
     click.echo(
         f"""
-The store is {store.address}, the files are in {reports}/. With a log of your own:
+The store is {store.address}, the files are in {reports}/; open {reports}/report.html. With a log of your own:
 
   footfall ingest /var/log/nginx/access.log --site example.org --store embedded:site.db
-  footfall report summary pages referrers --store embedded:site.db
-  footfall report all --format parquet --out reports --store embedded:site.db
+  footfall report summary pages channels --store embedded:site.db
+  footfall report all --format html --out reports --store embedded:site.db
 
 On DynamoDB it is the same with --store dynamodb:PREFIX, after footfall table create --store dynamodb:PREFIX.
 footfall reports lists what can be asked, footfall --help the rest."""
@@ -113,7 +116,7 @@ async def _demo(app: App, store: StoreSettings, folder: Path) -> None:
     shown = [one for name in DEMO_TABLES for one in answers if one.report.name == name]
     first = [one if one.report.is_series else one.first(DEMO_ROWS) for one in shown]
     show(first, OutputSettings(), screen_of(sys.stdout))
-    await deliver(answers, OutputSettings(("csv", "parquet"), str(folder)), app.clock.now())
+    await deliver(answers, OutputSettings(DEMO_FORMATS, str(folder)), app.clock.now())
 
 
 def sample_logs() -> Path:
@@ -128,10 +131,12 @@ for command in (
     forget_command,
     formats_group,
     ingest_command,
+    materialize_command,
     report_command,
     reports_command,
     salts_group,
     schedule_group,
+    sessions_command,
     sql_command,
     status_command,
     table_group,

@@ -1,8 +1,9 @@
 """Measure how many lines a second of every format and dialect become events: parsed, and their beacons read.
 
-Each sample in `sample_logs/` is repeated, odd lines and all, to an even number of chunks of the size that a run has,
-with 50,000 lines at least, and read in two threads at once, as a run does. Beside the clock stands the processor
-time, which alone can be compared on a machine that others use too, and its ratio to `combined` in the same run.
+Each sample in `sample_logs/` is repeated, odd lines and all, to an even number of chunks of the size that a run has
+by default, with 50,000 lines at least, and read in two threads at once, as a run does. Beside the clock stands the
+processor time, which alone can be compared on a machine that others use too: lines a second of it, microseconds of it
+a line, and its ratio to `combined` in the same run.
 
 Run from the top of the repository: ``python -m benchmarks.inputs [SAMPLE]...``.
 """
@@ -21,11 +22,12 @@ import polars as pl
 
 from benchmarks.parse import ROOT, Rate, Repeated, content, rate
 from ingest.beacons import BeaconSettings, read_beacons
-from ingest.chunks import CHUNK_BYTES, Chunk, read_chunks
+from ingest.chunks import Chunk, read_chunks
 from ingest.formats import Format, named, parse_chunk
 from ingest.formats.detect import detect
 from ingest.formats.model import header_after
 from ingest.lines import split_lines
+from ingest.settings import IngestSettings
 from ingest.sources import find_sources, open_source
 
 SAMPLES: Final = ROOT / "sample_logs"
@@ -34,6 +36,7 @@ LINES: Final = 50_000
 SLOWEST: Final = 0.09
 """The ratio that is a fifth of the aim: 100,000 lines a second, where `combined` alone has 1,100,000 a core."""
 
+CHUNK_BYTES: Final = IngestSettings().chunk_bytes
 _SETTINGS: Final = BeaconSettings()
 _TIMES: Final = {"matomo.log": "&cdt=1768212360", "owa.log": ""}
 """Samples of pixels to be read bare, and what says when it was where no log does."""
@@ -83,7 +86,10 @@ def chunks_of(data: bytes) -> list[tuple[Chunk, str]]:
     pairs = -(-LINES * len(data) // data.count(b"\n") // (2 * CHUNK_BYTES))
     stream = Repeated(data, 2 * pairs * CHUNK_BYTES // len(data) + 2)
     chunks = [
-        chunk for chunk, _ in zip(read_chunks(stream, "0123456789abcdef"), range(2 * pairs), strict=False)
+        chunk
+        for chunk, _ in zip(
+            read_chunks(stream, "0123456789abcdef", chunk_bytes=CHUNK_BYTES), range(2 * pairs), strict=False
+        )
     ]
     header = header_after(data, "")
     return [(chunk, "" if chunk.start == 0 else header) for chunk in chunks]
@@ -121,7 +127,7 @@ def main(names: Sequence[str]) -> None:
     baseline = measure(sample(SAMPLES / BASELINE))
     found = [measure(given) for given in inputs(names)]
     print(
-        f"{'two threads':32}{'lines/s':>12}{'lines/CPU s':>14}{'MB/CPU s':>10}{'B/line':>8}"
+        f"{'two threads':32}{'lines/s':>12}{'lines/CPU s':>14}{'us/line':>9}{'MB/CPU s':>10}{'B/line':>8}"
         f"{'events/line':>13}{'ratio':>8}"
     )
     for each in sorted([baseline, *found], key=lambda each: -each.rate.processor):
@@ -134,8 +140,8 @@ def main(names: Sequence[str]) -> None:
 def _show(each: Measured, ratio: float) -> None:
     megabytes = each.rate.processor * each.line_bytes / 1e6
     print(
-        f"{each.name:32}{each.rate.clock:12,.0f}{each.rate.processor:14,.0f}{megabytes:10.1f}{each.line_bytes:8.0f}"
-        f"{each.events / each.lines:13.2f}{ratio:8.2f}"
+        f"{each.name:32}{each.rate.clock:12,.0f}{each.rate.processor:14,.0f}{1e6 / each.rate.processor:9.1f}"
+        f"{megabytes:10.1f}{each.line_bytes:8.0f}{each.events / each.lines:13.2f}{ratio:8.2f}"
     )
 
 

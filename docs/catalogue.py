@@ -16,7 +16,6 @@ from reports.query.metric import Metric
 from reports.query.metrics import GROUPS as METRICS
 from reports.query.planning import grains_of
 from reports.query.tables import TABLES
-from reports.visits import PROFILES
 
 
 def metrics() -> str:
@@ -50,14 +49,6 @@ def cannot() -> str:
     goals = {f"{numbered}, N from 1 to {LARGEST_GOAL}": reason for reason in CANNOT_METRICS.values()}
     return table(
         ("OWA", "why not"), [*goals.items(), *((f"`{name}`", why) for name, why in CANNOT_DIMENSIONS.items())]
-    )
-
-
-def profiles() -> str:
-    """Return the profiles, each with what it counts by."""
-    return table(
-        ("profile", "whose", "definition"),
-        ((f"`{name}`", rule.meaning, rule.sentence()) for name, rule in PROFILES.items()),
     )
 
 

@@ -25,7 +25,6 @@ from footfall.store.simulator.faults import KINDS
 from ingest.deadletters.again import UNREADABLE
 from ingest.deadletters.record import DeadLetter, Outcome
 from ingest.prepare import SENTENCES
-from reports.catalogue import CATALOGUE
 
 WIDTH = 100
 ROOT = Path(__file__).parent.parent
@@ -80,20 +79,6 @@ def events() -> str:
 def reject_reasons() -> str:
     """Return why a line can be refused."""
     return table(("reason", "meaning"), ((f"`{code}`", sentence) for code, sentence in SENTENCES.items()))
-
-
-def reports() -> str:
-    """Return the catalogue: name and question."""
-    return table(("report", "question"), ((f"`{one.name}`", one.question) for one in CATALOGUE.values()))
-
-
-def report_columns() -> str:
-    """Return every report with its definition and columns."""
-    return "\n".join(
-        f"## {one.name}\n\n{one.question} {one.definition}\n\n"
-        + table(("column", "unit", "meaning"), ((f"`{c.name}`", c.unit, c.meaning) for c in one.columns))
-        for one in CATALOGUE.values()
-    )
 
 
 def exit_codes() -> str:
@@ -172,6 +157,15 @@ def sample_reports() -> str:
         "footfall ingest sample_logs/ --site example.com --store embedded:demo.db",
         "footfall report days pages --limit 7 --store embedded:demo.db",
     )
+
+
+def sample_explain() -> str:
+    """Return what reading the sample logs back would take."""
+    store = "--store embedded:demo.db"
+    said = captured(
+        f"footfall ingest sample_logs/ --site example.com {store}", f"footfall report all --explain {store}"
+    )
+    return "```text\n" + said[said.index("$ footfall report") :]
 
 
 def sample_status() -> str:

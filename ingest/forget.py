@@ -15,6 +15,7 @@ from footfall.erasure import erase_rows, find_rows
 from footfall.person import Person
 from footfall.salts import Salts, VisitorPolicy
 from footfall.store import Store
+from footfall.store.derived import erase_sessions, existing, find_sessions
 from footfall.store.erase import erase_events, find_events
 from footfall.store.scan import Reading, segment_count
 from footfall.store.state import TableMeta, read_meta
@@ -40,17 +41,21 @@ class Wish:
 
 @dataclass(frozen=True, slots=True)
 class Kept:
-    """What is kept of a person: events in the table, dead letters by file, rows by Parquet file; what reading took."""
+    """What is kept of a person: events in the table, dead letters by file, rows by Parquet file; what reading took.
+
+    `derived` are items by table, of those that are worked out of events: sessions and visitors, where a store has them.
+    """
 
     events: int
     letters: Mapping[Path, int]
     rows: Mapping[Path, int]
     reading: Reading = field(default_factory=Reading)
+    derived: Mapping[str, int] = field(default_factory=dict)
 
     @property
     def is_nothing(self) -> bool:
         """Whether nothing is kept."""
-        return not (self.events or self.letters or self.rows)
+        return not (self.events or self.letters or self.rows or any(self.derived.values()))
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +84,8 @@ async def _search(store: Store, clock: Clock, wish: Wish, meta: TableMeta, *, er
     salts = _salts(wish.settings, meta)
     segments = await segment_count(store, clock, 0)
     found, reading = await find_events(store, clock, wish.person, salts, segments=segments)
+    tables = await existing(store, clock)
+    derived = await find_sessions(store, clock, wish.person, salts, tables)
     letters = {path: await to_thread.run_sync(_letters, path, wish, meta) for path in wish.letter_files}
     rows: dict[Path, int] = {}
     for folder in wish.datasets:
@@ -86,6 +93,7 @@ async def _search(store: Store, clock: Clock, wish: Wish, meta: TableMeta, *, er
 
     if erases:
         await erase_events(store, clock, found)
+        await erase_sessions(store, clock, derived)
         for path, places in letters.items():
             await to_thread.run_sync(erase_letters, path, places, clock)
 
@@ -93,7 +101,7 @@ async def _search(store: Store, clock: Clock, wish: Wish, meta: TableMeta, *, er
             await to_thread.run_sync(erase_rows, path, wish.person, salts)
 
     counts = {path: len(places) for path, places in letters.items() if places}
-    return Kept(len(found), counts, rows, reading)
+    return Kept(len(found), counts, rows, reading, {name: keys.height for name, keys in derived.items()})
 
 
 def _letters(path: Path, wish: Wish, meta: TableMeta) -> list[Place]:

@@ -46,15 +46,21 @@ def _begins(data: bytes) -> np.ndarray[tuple[int], np.dtype[np.int64]]:
 
 
 def _as_utf8(data: bytes) -> bytes:
+    return data if is_utf8(data) else data.decode(errors="backslashreplace").encode()
+
+
+def is_utf8(data: bytes) -> bool:
+    """Tell whether some bytes are UTF-8, as Python does (RFC 3629), without making a text of them."""
     if data.isascii():
-        return data
+        return True
 
+    limits = pa.py_buffer(np.array([0, len(data)], np.int64))
     try:
-        data.decode()
-    except UnicodeDecodeError:
-        return data.decode(errors="backslashreplace").encode()
+        pa.LargeStringArray.from_buffers(1, limits, pa.py_buffer(data)).validate(full=True)
+    except pa.ArrowInvalid:
+        return False
 
-    return data
+    return True
 
 
 def _strings(data: bytes, begins: np.ndarray[tuple[int], np.dtype[np.int64]], first: int) -> pl.Series:

@@ -43,7 +43,7 @@ SOURCES = sorted(
 QUOTED_FORMAT = re.compile(r"--format '([^'\n]+)'")
 QUOTED_COMMAND = re.compile(
     r"(?:^|[\s`\"'(])footfall "
-    r"((?:demo|extract|ingest|tail|status|verify|forget|deadletters|report|reports|formats|salts|table|schedule)\b[^`\"\n(]*)",
+    r"((?:demo|extract|ingest|materialize|sessions|sql|tail|status|verify|forget|deadletters|report|reports|formats|salts|table|schedule)\b[^`\"\n(]*)",
     re.MULTILINE,
 )
 

@@ -157,7 +157,8 @@ def filled_objects(texts: pl.Series) -> pl.Series:
 
 def beside(frame: pl.DataFrame, *others: pl.DataFrame) -> pl.DataFrame:
     """Return `frame` with the columns of others, of as many rows; of equal names the last counts."""
-    return frame.with_columns(column for other in others for column in other.get_columns())
+    columns = {column.name: column for each in (frame, *others) for column in each.get_columns()}
+    return pl.DataFrame([*columns.values()])
 
 
 def spread_arrays(requests: pl.DataFrame, column: str = "body") -> pl.DataFrame:

@@ -105,9 +105,11 @@ def _rows(requests: pl.DataFrame, found: pl.DataFrame, dialects: Mapping[str, Di
 
 
 def _conformed(rows: pl.DataFrame) -> pl.DataFrame:
-    return rows.select(
-        pl.col(name).cast(dtype) if name in rows.columns else pl.lit(None, dtype=dtype).alias(name)
-        for name, dtype in BEACON_SCHEMA.items()
+    """Return `rows` with the columns of `BEACON_SCHEMA`; made of columns, since an expression for each costs more."""
+    given = {column.name: column for column in rows.get_columns()}
+    nothing = pl.Series([None]).new_from_index(0, len(rows))
+    return pl.DataFrame(
+        [given.get(name, nothing).cast(dtype).alias(name) for name, dtype in BEACON_SCHEMA.items()]
     )
 
 

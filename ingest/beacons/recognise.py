@@ -102,7 +102,7 @@ def _take(
     if here.is_empty():
         return candidates
 
-    mine = here.filter(pl.lit(value=True), *(_has(name) for name in names))
+    mine = here if here.select(_have_plainly(tuple(names))).item() else here.filter(*map(_has, names))
     found.append(mine.select("at", pl.lit(dialect.name).alias("dialect")))
     return candidates.filter(~pl.col("at").is_in(mine["at"].implode())) if len(mine) else candidates
 
@@ -119,6 +119,21 @@ def _marks(name: str) -> list[str]:
     """Return texts of which one stands in a request that has the parameter or member `name`."""
     names = name.removesuffix(MEMBER_ONLY).split("|")
     return [f'"{plain}"' for plain in names] if name.endswith(MEMBER_ONLY) else names
+
+
+@cache
+def _have_plainly(names: tuple[str, ...]) -> pl.Expr:
+    """Tell whether all requests surely have parameters or members of these names: a JSON body with each as ``"name":``.
+
+    To look for that takes a third of what `_has` does.
+    """
+    found = [
+        pl.any_horizontal(
+            pl.col("body").str.contains(f"{mark}:", literal=True) for mark in _marks(f"{plain}:")
+        )
+        for plain in (name.removesuffix(MEMBER_ONLY) for name in names)
+    ]
+    return pl.all_horizontal(pl.lit(value=True), *found).fill_null(value=False).all()
 
 
 @cache

@@ -17,8 +17,9 @@ def number_rows(rows: pl.DataFrame, count: int) -> pl.DataFrame:
 
     They are ordered by request; a request without a row gets one that is refused. A row without kind is an event.
     """
-    given = rows["row"]
-    missing = pl.Series("row", np.setdiff1d(np.arange(count, dtype=np.uint32), given.to_numpy()))
+    is_missing = np.ones(count, np.bool_)
+    is_missing[rows["row"].to_numpy()] = False
+    missing = pl.Series("row", np.flatnonzero(is_missing), dtype=pl.UInt32)
     if len(missing):
         lost = missing.to_frame().with_columns(pl.lit(BAD_BEACON).alias("refused"))
         rows = pl.concat([rows, lost], how="diagonal").select(BEACON_SCHEMA.names())

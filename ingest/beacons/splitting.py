@@ -16,6 +16,8 @@ import numpy.typing as npt
 import polars as pl
 import pyarrow as pa
 
+from ingest.lines import is_utf8
+
 _Places = npt.NDArray[np.int64]
 _Flags = npt.NDArray[np.bool_]
 _Bytes = npt.NDArray[np.uint8]
@@ -153,17 +155,8 @@ def _texts(raw: bytes, offsets: _Places) -> pl.Series | None:
         data = np.frombuffer(raw, np.uint8)
         begins = data.take(offsets[:-1], mode="clip")
         is_cut = (begins & 0xC0 == 0x80) & (np.diff(offsets) > 0)
-        if is_cut.any() or not _is_utf8(raw):
+        if is_cut.any() or not is_utf8(raw):
             return None
 
     array = pa.LargeStringArray.from_buffers(len(offsets) - 1, pa.py_buffer(offsets), pa.py_buffer(raw))
     return cast("pl.Series", pl.from_arrow(array))
-
-
-def _is_utf8(raw: bytes) -> bool:
-    try:
-        raw.decode()
-    except UnicodeDecodeError:
-        return False
-
-    return True

@@ -94,9 +94,9 @@ def forget_command(
     yes: bool,
     summary: str,
 ) -> None:
-    """Erase a person's events, dead letters and rows of datasets, then look again whether any is left.
+    """Erase a person's events, sessions, dead letters and rows of datasets, then look again whether any is left.
 
-    Reads the whole table twice: one read unit for each 4 KB. With --ip, the visitor ids that the address has with
+    Reads the whole tables twice: one read unit for each 4 KB. With --ip, the visitor ids that the address has with
     every user agent and day in the table are computed again, with the salt of the table or of --salt-file or
     --salt-secret; give the options of enrichment with which the logs were read. Not erased: logs, backups, reports
     written earlier, and events of days whose salt is destroyed, which are nobody's. Exits with 7 when anything is
@@ -157,6 +157,7 @@ def _said(kept: Kept) -> str:
         counted(kept.events, "event"),
         counted(sum(kept.letters.values()), "dead letter"),
         f"{counted(sum(kept.rows.values()), 'row')} of {counted(len(kept.rows), 'Parquet file')}",
+        *(f"{count:,} of table {name}" for name, count in kept.derived.items()),
     ]
     return ", ".join(parts)
 
@@ -166,6 +167,7 @@ def _document(kept: Kept) -> dict[str, Any]:
         "events": kept.events,
         "dead_letters": _by_name(kept.letters),
         "rows": _by_name(kept.rows),
+        "derived": dict(kept.derived),
         "items_read": kept.reading.items,
         "read_units": kept.reading.read_units,
     }

@@ -103,7 +103,7 @@ class BeaconBodies(Format):
         ]
         read = is_known & is_timed
         beacons = found.filter(is_timed.gather(found["at"])).with_columns(
-            pl.int_range(pl.len(), dtype=found["at"].dtype).alias("at")
+            pl.int_range(pl.len(), dtype=pl.UInt32).alias("at")
         )
         rejected = pl.concat(unmatched).sort("line_number", "offset")
         return Parsed(events.filter(read), rejected, skipped, beacons)

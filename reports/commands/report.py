@@ -14,6 +14,7 @@ from reports.commands.definition_options import definition_options, tell_undefin
 from reports.commands.extraction_options import ExtractionSettings, extraction_options
 from reports.commands.output_options import output_options
 from reports.commands.query_options import check_alone, query_options
+from reports.commands.rollups import FROM_ROLLUPS, ask_rollups
 from reports.commands.scope_options import scope_options
 from reports.commands.source_options import SourceSettings, source_options
 from reports.commands.worker_options import worker_options
@@ -54,6 +55,7 @@ footfall report all --format csv --format parquet --out s3://example-reports/web
     is_flag=True,
     help="Count distinct things by sketches, and say within which bounds; exact otherwise.",
 )
+@FROM_ROLLUPS
 @source_options("report")
 @click.pass_obj
 def report_command(
@@ -69,6 +71,7 @@ def report_command(
     extraction: ExtractionSettings,
     workers: WorkerSettings,
     approximate: bool,
+    from_rollups: bool,
 ) -> None:
     """Answer questions about the stored events: read the table once, then print or write each report.
 
@@ -83,4 +86,8 @@ def report_command(
         request=extraction.request,
     )
     tell_undefined(names, definitions)
+    if from_rollups:
+        ask_rollups(app, source, questions, outputs)
+        return
+
     ask(app, source, questions, outputs, extraction, workers)

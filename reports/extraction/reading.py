@@ -18,6 +18,9 @@ EXPORT: Final = "export"
 DATASET: Final = "dataset"
 """The method of a reading that had nothing to do with a table: a kept dataset was named."""
 
+ROLLUPS: Final = "rollups"
+"""The method of a reading of daily rollups instead of events."""
+
 _PIECES: Final[Mapping[str, str]] = {"scan": "segments", "query": "partition keys"}
 
 
@@ -25,11 +28,11 @@ _PIECES: Final[Mapping[str, str]] = {"scan": "segments", "query": "partition key
 class Reading:
     """What reading the table took.
 
-    `method` is ``scan``, ``query``, ``export`` or ``nothing``; `partitions` is the number of segments, partition keys
-    or files read; `items` is what the table gave, `events` what was in scope; `read_units` are eventually consistent
-    ones as DynamoDB reported them, `dollars` what they cost on demand, None where they cost nothing; `page_bytes` is
-    the size of the replies. `fresh_days` were in the dataset already and not read again; `went_on` tells whether an
-    earlier reading that was stopped was finished: what that one took is not counted.
+    `method` is ``scan``, ``query``, ``export``, ``rollups`` or ``nothing``; `partitions` is the number of segments,
+    partition keys or files read; `items` is what the table gave, `events` what was in scope; `read_units` are
+    eventually consistent ones as DynamoDB reported them, `dollars` what they cost on demand, None where they cost
+    nothing; `page_bytes` is the size of the replies. `fresh_days` were in the dataset already and not read again;
+    `went_on` tells whether an earlier reading that was stopped was finished: what that one took is not counted.
     """
 
     method: str
@@ -50,6 +53,9 @@ class Reading:
         )
         if self.method == NOTHING:
             return f"read nothing{fresh}"
+
+        if self.method == ROLLUPS:
+            return f"read {self.items:,} items of daily rollups, no events, {self.seconds:.1f} s"
 
         if self.method in {EXPORT, DATASET}:
             what = "items of an export" if self.method == EXPORT else "events of a dataset"

@@ -224,7 +224,7 @@ def _agreed(choice: Choice, terms: Terms, request: Request, store: Store) -> Cho
 
     raise SettingsError(
         f"A Scan of {store.events_table} takes about {units:,.0f} read units, {shown_dollars(dollars)}.",
-        hint="--yes reads it, --explain says more, --from and --to read less, --max-read-units reads it slowly",
+        hint="--yes, in a job yes = true, reads it; --explain says more, --from and --to or another period read less",
     )
 
 

@@ -66,22 +66,23 @@ def find_work(
     for day in ledger.days:
         by_site.setdefault(day.site, []).append(day)
 
-    todo, fresh, closed = [], 0, 0
+    todo: list[ToMake] = []
+    fresh = closed = 0
     for site, days in sorted(by_site.items()):
         for on in _days_in(days, scope, site):
-            day = _to_make(ledger, days, site, on, scope.time_zone)
+            found = _to_make(ledger, days, site, on, scope.time_zone)
             known = made.get((site, on))
             if (
                 known is not None
                 and known.seen
-                and known.seen == day.seen
+                and known.seen == found.seen
                 and wanted <= frozenset(known.kinds)
             ):
                 fresh += 1
             elif known is not None and _is_closed(known, ledger.asked_at):
                 closed += 1
             else:
-                todo.append(day)
+                todo.append(found)
 
     return Work(tuple(todo), fresh, closed)
 

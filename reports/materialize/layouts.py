@@ -90,9 +90,7 @@ def _stored(field: Field) -> pl.Expr:
 def _read(field: Field) -> pl.Expr:
     wire = pl.col(field.attribute).struct.field(field.kind)
     if field.dtype == TIME:
-        return (
-            pl.from_epoch(wire.cast(pl.Int64), time_unit="ms").dt.replace_time_zone("UTC").alias(field.name)
-        )
+        return wire.cast(pl.Int64).cast(TIME).alias(field.name)
 
     if field.dtype == pl.Binary:
         return wire.str.decode("base64").alias(field.name)
@@ -100,4 +98,5 @@ def _read(field: Field) -> pl.Expr:
     if field.dtype == pl.Boolean:
         return (wire.cast(pl.Int64).fill_null(0) != 0).alias(field.name)
 
-    return wire.cast(field.dtype).alias(field.name)
+    value = wire.str.to_date("%Y-%m-%d") if field.dtype == pl.Date else wire.cast(field.dtype)
+    return value.alias(field.name)

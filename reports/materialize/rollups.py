@@ -48,6 +48,8 @@ _WHO: Final[Mapping[Grain, Mapping[str, str]]] = {
 """Metric of distinct things that sketches are kept for, and the column they are told apart by, by grain."""
 
 _DAY: Final = "_date"
+_BY: Final = "_by_"
+_WHO_COLUMN: Final = "_who"
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,13 +124,13 @@ def _measure(rollup: Rollup, on: date, facts: Facts, view: View) -> Sequence[Par
         if rollup.grain == "hits" and rollup.dates_visits
         else pl.col("date")
     )
-    # A dimension may be called like a column that it is made of, so all are made at once.
-    made = [DIMENSIONS[name].rows[rollup.grain](view).cast(pl.String).alias(name) for name in rollup.by]
+    # Under names of their own: figures are counted in the columns that dimensions are made of.
+    made = [DIMENSIONS[name].rows[rollup.grain](view).cast(pl.String).alias(_BY + name) for name in rollup.by]
     rows = rows.with_columns(day.alias(_DAY), *made).filter(pl.col(_DAY) == on)
-    keys = ["site", *rollup.by]
+    keys = ["site", *(_BY + name for name in rollup.by)]
     figures = rows.group_by(keys).agg(counted(name).rows[rollup.grain].alias(name) for name in rollup.figures)
     who = (
-        Part(name, rows.select(*keys, pl.col(column).alias("_who")).drop_nulls("_who").unique())
+        Part(name, rows.select(*keys, pl.col(column).alias(_WHO_COLUMN)).drop_nulls(_WHO_COLUMN).unique())
         for name, column in rollup.sketched.items()
     )
     return (Part("figures", figures, rollup.merge), *who)
@@ -136,15 +138,17 @@ def _measure(rollup: Rollup, on: date, facts: Facts, view: View) -> Sequence[Par
 
 def _finish(rollup: Rollup, parts: Mapping[str, pl.LazyFrame], view: View) -> pl.LazyFrame:
     del view
-    keys = ["site", *rollup.by]
+    keys = ["site", *(_BY + name for name in rollup.by)]
     rows = parts["figures"]
     for name in rollup.sketched:
-        things = pl.concat_str("site", "_who", separator=" ")
-        sketches = parts[name].group_by(keys).agg(things.alias("_who"))
-        sketched = sketches.with_columns(pl.col("_who").map_batches(_sketches, return_dtype=pl.Binary))
-        rows = rows.join(sketched.rename({"_who": f"{name}_sketch"}), on=keys, how="left", nulls_equal=True)
+        # A visitor of another site is another one.
+        things = (
+            parts[name].group_by(keys).agg(pl.concat_str("site", _WHO_COLUMN, separator=" ").alias("_things"))
+        )
+        sketch = pl.col("_things").map_batches(_sketches, return_dtype=pl.Binary).alias(f"{name}_sketch")
+        rows = rows.join(things.select(*keys, sketch), on=keys, how="left", nulls_equal=True)
 
-    return rows
+    return rows.rename({_BY + name: name for name in rollup.by})
 
 
 def _sketches(things: pl.Series) -> pl.Series:

@@ -151,7 +151,10 @@ async def _check_tables(store: Store, clock: Clock, wish: Wish) -> None:
 
 async def _check_definition(store: Store, clock: Clock, wish: Wish, table: str, there: Sequence[str]) -> None:
     known = await read_definition(store, clock, table)
-    if known is not None and known.text != wish.definition.text:
+    if known is not None and known.text == wish.definition.text:
+        return
+
+    if known is not None:
         if not wish.replaces:
             raise SettingsError(
                 f"Table {store.table(table)} is made by profile {known.name!r}, not {wish.definition.name!r}.",
@@ -269,7 +272,7 @@ def _outcome(
     units = (
         float(sum(one.units for one in prepared)) if tables is None else tables.figures.consumed_write_units
     )
-    items = {
+    items: dict[str, int] = {
         table: sum(one.items for one in prepared if one.table == table) for table in DERIVED if table in work
     }
     return Outcome(

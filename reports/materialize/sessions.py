@@ -15,8 +15,7 @@ from reports.visits import Facts
 from reports.visits.hits import CLIENT, ORIGIN
 
 _OF_EVENT: Final = {column.name: str(column.attribute) for column in ATTRIBUTES}
-_PAGES: Final = ("page", "title", "type", "host")
-_COPIED: Final = (*CLIENT, *ORIGIN)
+_PAGES: Final = {"page": "p", "title": "t", "type": "y", "host": "h"}
 
 SESSION_FIELDS: Final = (
     Field("date", pl.Date, "dy", "day it began on, in the time zone of the definition"),
@@ -32,8 +31,14 @@ SESSION_FIELDS: Final = (
     Field("shipping", MONEY, "sp", "shipping of the orders"),
     Field("item_quantity", pl.Float64, "iq", "pieces sold"),
     Field("item_revenue", MONEY, "ir", "item revenue"),
-    *(Field(f"entry_{name}", pl.String, f"e{name[0]}", f"{name} of the first page") for name in _PAGES),
-    *(Field(f"exit_{name}", pl.String, f"x{name[0]}", f"{name} of the last page") for name in _PAGES),
+    *(
+        Field(f"entry_{name}", pl.String, f"e{code}", f"{name} of the first page")
+        for name, code in _PAGES.items()
+    ),
+    *(
+        Field(f"exit_{name}", pl.String, f"z{code}", f"{name} of the last page")
+        for name, code in _PAGES.items()
+    ),
     *(Field(name, pl.String, _OF_EVENT[name], "that of the first hit that has it") for name in CLIENT),
     *(Field(name, pl.String, _OF_EVENT[name], "that of the first hit") for name in ORIGIN),
 )

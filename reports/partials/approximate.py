@@ -28,7 +28,6 @@ def sketched(name: str, rows: pl.LazyFrame, by: Sequence[str], thing: pl.Expr) -
     """Return the part that counts the different values of `thing`, as texts, for each combination of `by`."""
     things = rows.select(*by, thing.cast(pl.String).alias(_SKETCH)).drop_nulls(_SKETCH).unique()
     listed = pl.col(_SKETCH).implode()
-    # What follows from the set must not depend on how the machine went through it.
     grouped = things.group_by(by).agg(listed) if by else things.select(listed)
     made = pl.col(_SKETCH).map_batches(sketches_of, return_dtype=pl.Binary(), is_elementwise=True)
     return Part(name, grouped.with_columns(made), {_SKETCH: "union"})
@@ -47,11 +46,10 @@ def sentence(columns: Sequence[str]) -> str:
     if not columns:
         return "Nothing in it is approximate."
 
-    names = " and ".join(filter(None, (", ".join(columns[:-1]), columns[-1]))).replace("_", " ")
-    verb = "is" if len(columns) == 1 else "are"
+    names = ", ".join(columns).replace("_", " ")
     return (
-        f"{names[:1].upper()}{names[1:]} {verb} approximate: counts of different things are right to "
-        f"±{RELATIVE_ERROR:.1%} at {CONFIDENCE:.0%} ({METHOD}), and what is worked out of them accordingly."
+        f"Approximate: {names}. Counts of different things are right to ±{RELATIVE_ERROR:.1%} at {CONFIDENCE:.0%} "
+        f"({METHOD}), and what is worked out of them accordingly."
     )
 
 

@@ -139,7 +139,8 @@ def _cluster(address: str, connect_seconds: float) -> Iterator[Workers]:
     client = _connected(address, connect_seconds)
     with client:
         count = _checked(client, address)
-        lost = (CancelledError, OSError, _distributed().KilledWorker)
+        distributed = _distributed()
+        lost = (CancelledError, distributed.comm.CommClosedError, distributed.KilledWorker)
         yield Workers(_Sending(client), count + 1, shares_files=False, least=count, lost=lost)
 
 
@@ -163,7 +164,7 @@ def _connected(address: str, seconds: float) -> Any:
         raise SettingsError(
             f"No Dask scheduler answers at {printable(address, 100)!r}.",
             hint="dask scheduler, then --cluster tcp://HOST:8786",
-            details=[printable(str(error), 200)],
+            details=[printable(str(error), 200)] if str(error) else [],
         ) from error
 
 

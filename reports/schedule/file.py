@@ -116,8 +116,9 @@ def _made(values: dict[str, Any]) -> Job:
         limit=values.pop("limit", None),
         csv_raw=values.pop("csv_raw", False),
     )
-    own = load_definitions(values.pop("definitions", None)).reports
-    return Job(cron=cron, outputs=outputs, reports=find(values.pop("reports"), own), **values)
+    definitions = load_definitions(values.pop("definitions", None))
+    reports = find(values.pop("reports"), definitions.reports)
+    return Job(cron=cron, outputs=outputs, reports=reports, definitions=definitions, **values)
 
 
 def check_out(out: str) -> None:

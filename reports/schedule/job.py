@@ -7,7 +7,7 @@ again after a crash, asks the same questions and writes the same files.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from math import inf
 from pathlib import Path
@@ -15,6 +15,7 @@ from typing import Final
 
 from footfall.store.state.runs import moment
 from reports.catalogue import Report, View
+from reports.definitions import Definitions
 from reports.extraction import Request
 from reports.outputs import OutputSettings
 from reports.outputs.naming import Occasion, OutputFile, planned_files
@@ -36,8 +37,9 @@ ALL_MISSED: Final = inf
 class Job:
     """A job of a schedule, as `reports.schedule.file` reads it.
 
-    `catch_up` is how many missed runs are made up, the latest of them. `week_starts` is 0 for Monday. `store` is the
-    store that is read, None for the one that the worker was given; `dataset` keeps its events.
+    `definitions` has the goals and funnels that reports are about. `catch_up` is how many missed runs are made up, the
+    latest of them. `week_starts` is 0 for Monday. `store` is the store that is read, None for the one that the worker
+    was given; `dataset` keeps its events. `yes` lets it Scan a table of any size.
     """
 
     name: str
@@ -45,6 +47,7 @@ class Job:
     period: str
     reports: tuple[Report, ...]
     outputs: OutputSettings
+    definitions: Definitions = field(default_factory=Definitions)
     site: str | None = None
     own_hosts: tuple[str, ...] = ()
     profile: VisitRule = FOOTFALL
@@ -54,6 +57,7 @@ class Job:
     store: str | None = None
     dataset: Path | None = None
     max_read_units: float = inf
+    yes: bool = False
 
     @property
     def out(self) -> str:
@@ -74,9 +78,9 @@ class Job:
         return Scope(self.site, *self.days(at), self.cron.time_zone)
 
     def questions(self, at: datetime) -> Questions:
-        """Return what the run due at `at` asks. Nobody is there to be asked whether it may cost something."""
-        view = View(self.cron.time_zone, self.own_hosts, self.profile)
-        request = Request(folder=self.dataset, max_read_units=self.max_read_units, yes=True)
+        """Return what the run due at `at` asks."""
+        view = self.definitions.applied(View(self.cron.time_zone, self.own_hosts, self.profile))
+        request = Request(folder=self.dataset, max_read_units=self.max_read_units, yes=self.yes)
         return Questions(self.reports, self.scope(at), view, self.lookback_days, request)
 
     def files(self, occasion: Occasion, reports: Sequence[Report] | None = None) -> tuple[OutputFile, ...]:

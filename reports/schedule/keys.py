@@ -144,7 +144,8 @@ KEYS: Final[Mapping[str, Key]] = MappingProxyType(
         "formats": Key("forms of the output, each a file of every report", None, '["csv", "parquet"]', _formats),
         "out": Key("folder or s3:// address that the files go to", None, '"reports"', _text),
         "files": Key("pattern of the names of the files", FILES, '"{report}-{from}-{to}.{suffix}"', _text),
-        "definitions": Key("TOML file with reports of one's own", "none", '"definitions.toml"', _path),
+        "definitions": Key("TOML file with goals, funnels and reports of one's own", "none",
+                           '"definitions.toml"', _path),
         "site": Key("only events of this site", "all sites", '"example.org"', _site),
         "own_hosts": Key(
             "hosts that are the site itself rather than referrers", "the site's name and virtual hosts",
@@ -163,6 +164,7 @@ KEYS: Final[Mapping[str, Key]] = MappingProxyType(
         "dataset": Key("folder that keeps the events read, so that only changed days are read again",
                        "none is kept", '"events"', _path),
         "max_read_units": Key("read units a second that are never exceeded", "what the table gives", "25", _units),
+        "yes": Key("Scan however much it costs", "no DynamoDB table of over 1 GB is scanned", "true", _flag),
     }
 )  # fmt: skip
 """The keys of ``[[job]]``. All but ``name`` and ``cron`` may stand in ``[defaults]`` as well."""

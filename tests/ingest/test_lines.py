@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ingest.chunks import Chunk
-from ingest.lines import split_lines
+from ingest.lines import is_utf8, split_lines
 
 
 def chunk_of(data: bytes, start: int = 0, first_line_number: int = 1) -> Chunk:
@@ -82,3 +82,23 @@ def test_offsets_address_the_original_bytes(data: bytes, start: int, first_line_
         offset += len(line) + 1
 
     assert rows(data, start, first_line_number) == expected
+
+
+UTF8_BYTES = st.sampled_from(
+    [b"a", b"\0", b"\x7f", b"\x80", b"\xbf", b"\xc0", b"\xc3\xa9", b"\xe2\x80", b"\xed\xa0\x80", b"\xf0\x9f\x98\x80", b"\xf4\x90",
+     b"\xff"]
+)  # fmt: skip
+
+
+def decodes(data: bytes) -> bool:
+    try:
+        data.decode()
+    except UnicodeDecodeError:
+        return False
+
+    return True
+
+
+@given(st.lists(UTF8_BYTES | st.binary(max_size=4)).map(b"".join))
+def test_bytes_are_utf8_when_python_can_decode_them(data: bytes) -> None:
+    assert is_utf8(data) == decodes(data)

@@ -13,7 +13,7 @@ pk             sk                       attributes
                                         scheduled job are settled, and which worker has it
 ``schedule#J`` moment due, UTC          state, attempts, worker, started_at, ended_at, manifest, error, files,
                                         rows, revision, saved_by: what became of a run of job J
-``derived``    table                    definition, words: by which rule a derived table is made
+``derived``    table                    rule, made_by, words: by which rule a derived table is made
 ``derived#T``  ``{site}#{date}``        seen, rows, kinds, expires_at: from what a day of it was made
 ``forgotten``  ``{source id}#{date}``   erased: how many events were erased on request
 =============  =======================  ======================================================================

@@ -47,7 +47,7 @@ async def read_definition(store: Store, clock: Clock, table: str) -> Definition 
     """Return by which rule a derived table was made; None when it never was."""
     item = await items.get(store, clock, _PK, table)
     return (
-        None if item is None else Definition(item["rule"]["S"], item["definition"]["S"], item["words"]["S"])
+        None if item is None else Definition(item["rule"]["S"], item["made_by"]["S"], item["words"]["S"])
     )
 
 
@@ -57,10 +57,10 @@ async def save_definition(store: Store, clock: Clock, table: str, definition: De
         "pk": text(_PK),
         "sk": text(table),
         "rule": text(definition.name),
-        "definition": text(definition.text),
+        "made_by": text(definition.text),
         "words": text(definition.words),
     }
-    same = "attribute_not_exists(pk) OR definition = :same"
+    same = "attribute_not_exists(pk) OR made_by = :same"
     return await items.put(store, clock, item, same, {":same": text(definition.text)})
 
 

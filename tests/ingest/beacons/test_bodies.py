@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -12,10 +13,12 @@ from hypothesis import strategies as st
 from footfall.event import SCHEMA
 from ingest.beacons import BeaconSettings
 from ingest.beacons.known import DIALECTS
+from ingest.beacons.recognise import recognise
 from ingest.formats import FORMATS
 from ingest.formats.model import TRANSIENT
 from tests.examples import SOME
 from tests.ingest.beacons.beaconing import AT_EPOCH, lines_of, only, outcomes, parsed_of, read_lines, reasons
+from tests.ingest.formats.parsing import parse
 
 FORM = "idsite=1&rec=1&url=%2Fa"
 BODIES = FORMATS["beacons"]
@@ -107,6 +110,34 @@ def test_beacons_of_a_dialect_that_is_not_asked_for_are_rejected() -> None:
     assert reasons(read_lines(envelope(), form="beacons", settings=BeaconSettings(dialects=()))) == [
         (1, "no-match")
     ]
+
+
+@pytest.mark.parametrize("odd", ["", "no beacon", envelope(time="no time"), json.dumps([1])])
+def test_what_is_recognised_once_is_what_would_be_recognised_again(odd: str) -> None:
+    forms = [
+        envelope(),
+        odd,
+        FORM,
+        envelope(query=None, body={"event": "e", "distinct_id": "d", "properties": {}}),
+    ]
+    for lines in (forms, forms[::-1], [envelope(), envelope()]):
+        parsed = parse(BODIES, *lines)
+        again = recognise(parsed.events, tuple(DIALECTS.values()))
+        assert parsed.beacons is not None
+        assert parsed.beacons.equals(again)
+        assert len(again) == len(parsed.events) > 0
+
+
+@pytest.mark.parametrize(
+    "names", [("event", "properties"), ("event:", "properties:"), ("event|data", "nothing|properties")]
+)
+@pytest.mark.parametrize("bodies", [['{"event":1,"properties":{}}', '{"event":2,"properties":{}}'],
+                                    ['{"event":1,"properties":{}}', '{"event" : 2, "properties" :{}}']])  # fmt: skip
+def test_names_that_stand_plainly_are_found_as_all_others(names: tuple[str, ...], bodies: list[str]) -> None:
+    dialect = replace(DIALECTS["posthog"], paths=("/here",), parameters=names)
+    frame = pl.DataFrame({"path": ["/here"] * 3, "body": [*bodies, '{"event":3}']})
+    assert recognise(frame.head(2), [dialect])["at"].to_list() == [0, 1]
+    assert recognise(frame, [dialect])["at"].to_list() == [0, 1]
 
 
 def test_lines_of_all_forms_stay_in_their_order() -> None:

@@ -16,6 +16,7 @@ from ingest.beacons.parameters import (
     split_parameters,
     to_json_object,
 )
+from ingest.beacons.splitting import _BLOCK_BYTES
 
 
 def read(text: str | None, *names: str) -> dict[str, str | None]:
@@ -72,6 +73,16 @@ def test_texts_do_not_run_into_each_other() -> None:
         (None, None, None),
         ("6", None, None),
     ]
+
+
+@pytest.mark.parametrize("odd", ["%C3%A9=é&a=5", "a=%E9", "a=%FF%41"])
+def test_texts_of_several_blocks_are_read_as_each_on_its_own(odd: str) -> None:
+    long = "x=" + "%41+" * (_BLOCK_BYTES // 4)
+    texts = [f"a={number}&b" * (number % 3) for number in range(_BLOCK_BYTES // 6)] + [long, "a=9", odd, long]
+    split = split_parameters(pl.Series(texts))
+    apart = {text: split_parameters(pl.Series([text])).select("name", "value").rows() for text in set(texts)}
+    assert split.select("name", "value").rows() == [pair for text in texts for pair in apart[text]]
+    assert split["row"].to_list() == [row for row, text in enumerate(texts) for _ in apart[text]]
 
 
 def test_no_texts_have_no_parameters() -> None:

@@ -21,7 +21,20 @@ PIECES = st.sampled_from(
      '"path":"",', "null", "true", "1.50", '\\u00e9', "\\ud800", "\x01", "\t", " ", "é", "\0", '"headers":{"DNT":"1"},']
 )  # fmt: skip
 BODIES = st.sampled_from(
-    ['{"a":[1,"x"]}', "[]", '"a=b"', '"\\"x\\""', "null", "5", "1e999", "1.50", '""', '"-"', "{} {}"]
+    [
+        '{"a":[1,"x"]}',
+        "[]",
+        "[1,\n2]",
+        '"a=b"',
+        '"\\"x\\""',
+        "null",
+        "5",
+        "1e999",
+        "1.50",
+        '""',
+        '"-"',
+        "{} {}",
+    ]
 )
 
 
@@ -84,6 +97,12 @@ def test_of_members_of_one_name_the_last_counts_wherever_it_stands() -> None:
     found, is_read = read_envelopes(pl.Series([line]), NAMES, as_text)
     assert is_read.to_list() == [True]
     assert found.select("ip", "query", "body").row(0) == ("b", "c=d", "[1.0]")
+
+
+def test_a_body_with_the_end_of_a_line_in_it_is_no_two_bodies() -> None:
+    lines = ['{"time":1,"body":[1,\n2]}', '{"time":1,"body":{"a":"é"}}']
+    found, is_read = read_envelopes(pl.Series(lines), NAMES, as_text)
+    assert (is_read.to_list(), found["body"].to_list()) == ([True, True], ["[1,\n2]", '{"a":"é"}'])
 
 
 def test_no_value_goes_on_in_the_next_line() -> None:

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from datetime import UTC, date, datetime
+from pathlib import Path
 
 import pytest
 
@@ -15,6 +16,16 @@ AT = datetime(2026, 3, 1, 1, 15, tzinfo=UTC)
 LATE = datetime(2026, 2, 28, 23, 30, tzinfo=UTC)
 """Half past midnight of March 1 in Berlin, and still February in UTC."""
 
+GOALS = """
+[[goal]]
+name = "signup"
+url = "/welcome"
+
+[[funnel]]
+name = "signing-up"
+step = [{ name = "Form", url = "/signup" }, { name = "Done", url = "/welcome" }]
+"""
+
 
 def test_questions_follow_from_when_a_run_is_due(make_job: MakeJob) -> None:
     job = make_job(site="example.org", own_hosts=["WWW.example.org"])
@@ -22,9 +33,20 @@ def test_questions_follow_from_when_a_run_is_due(make_job: MakeJob) -> None:
     assert asked.scope == Scope("example.org", date(2026, 2, 28), date(2026, 2, 28), "Europe/Berlin")
     assert asked.view.time_zone == "Europe/Berlin"
     assert asked.view.rule.name == "footfall"
-    assert asked.request.yes
+    assert asked.request.yes is False
     assert asked.view.own_hosts == ("www.example.org",)
     assert [report.name for report in asked.reports] == ["summary"]
+
+
+def test_a_job_says_itself_whether_it_may_scan_a_large_table(make_job: MakeJob) -> None:
+    assert make_job(yes=True).questions(AT).request.yes
+
+
+def test_goals_and_funnels_of_the_definitions_are_asked_about(make_job: MakeJob, tmp_path: Path) -> None:
+    (tmp_path / "site.toml").write_text(GOALS)
+    view = make_job(definitions=str(tmp_path / "site.toml"), reports=["goals"]).questions(AT).view
+    assert [goal.name for goal in view.goals] == ["signup"]
+    assert [funnel.name for funnel in view.funnels] == ["signing-up"]
 
 
 def test_the_day_is_that_of_the_time_zone(make_job: MakeJob) -> None:
