@@ -21,6 +21,7 @@ from footfall.clock import SystemClock
 from footfall.store import Store
 from footfall.store.address import StoreSettings, open_store
 from footfall.store.commands import App
+from footfall.store.derived import DERIVED
 from footfall.store.engine import Engine, Reply
 from ingest.formats import FORMATS
 
@@ -39,9 +40,10 @@ def permissions() -> str:
             for line in lines:
                 _run_watched(line.format_map(paths), f"embedded:{folder}/store.db", watch)
 
-            rows.append((names, watch.actions("events"), watch.actions("state")))
+            rows.append((names, watch.actions("events"), watch.actions("state"), watch.actions(*DERIVED)))
 
-    return table(("command", "on the events table", "on the state table"), rows)
+    head = ("command", "on the events table", "on the state table", "on derived tables")
+    return table(head, rows)
 
 
 _DAYS: Final = ("2026-01-15", "2026-01-17", "2027-06-01")
@@ -72,7 +74,14 @@ _RUNS: Final = {
     "`deadletters retry`": ["deadletters retry {letters} --format combined --site example.org"],
     "`status`": ["status", "status --group default"],
     "`verify`": ["verify --dead-letters {letters}"],
-    "`report`, `extract`": ["report summary", "report summary --to 2026-01-16", "extract --out {kept}"],
+    "`report`, `sql`, `extract`": [
+        "report summary",
+        "report summary --to 2026-01-16",
+        "extract --out {kept}",
+    ],
+    "`materialize`": ["materialize --create", "materialize --visit-profile owa --replace"],
+    "`report --from-rollups`": ["report days --from-rollups --visit-profile owa"],
+    "`sessions`": ["sessions 0123456789abcdef --site example.org"],
     "`schedule run`, `schedule due`": [f"{day} schedule due --jobs {{jobs}}" for day in _DAYS],
     "`schedule list`": ["schedule list --jobs {jobs}"],
     "`forget`": ["forget --ip 192.0.2.7 --dead-letters {letters} --yes"],
@@ -117,9 +126,10 @@ class _Watch:
             self.engine = opened.engine
             yield replace(opened, engine=self)
 
-    def actions(self, name: str) -> str:
-        """Return what was asked of a table."""
-        return ", ".join(f"`{operation}`" for operation in sorted(self.seen[name]))
+    def actions(self, *names: str) -> str:
+        """Return what was asked of these tables."""
+        asked: set[str] = set().union(*(self.seen[name] for name in names))
+        return ", ".join(f"`{operation}`" for operation in sorted(asked))
 
 
 def _run_watched(line: str, store: str, watch: _Watch) -> None:

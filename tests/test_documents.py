@@ -14,6 +14,7 @@ import pytest
 
 import cli
 from docs import generated, inputs
+from docs.reports import slug
 from footfall import errors
 from ingest.beacons.known import DIALECTS
 from ingest.beacons.model import KINDS
@@ -31,6 +32,7 @@ DOCUMENTS = sorted(
         ROOT / "deploy" / "README.md",
     ]
 )
+GENERATED = [path for path in DOCUMENTS if "[[[cog" in path.read_text()]
 DEPLOYED = sorted(
     path for path in (ROOT / "deploy").rglob("*") if path.is_file() and path.suffix not in {".md", ".json"}
 )
@@ -65,9 +67,10 @@ def named_command(words: list[str]) -> tuple[click.Command, list[str]]:
     raise AssertionError(f"footfall {' '.join(words)} names no command")
 
 
-def test_generated_parts_are_current() -> None:
+@pytest.mark.parametrize("path", GENERATED, ids=relative)
+def test_generated_parts_are_current(path: Path) -> None:
     # In a process of its own: click remembers things about commands that other tests have run.
-    check = [sys.executable, "-m", "cogapp", "--check", "--diff", "-I", str(ROOT), *map(str, DOCUMENTS)]
+    check = [sys.executable, "-m", "cogapp", "--check", "--diff", "-I", str(ROOT), str(path)]
     done = subprocess.run(check, cwd=ROOT, capture_output=True, text=True, check=False)
     assert done.returncode == 0, f"make docs writes them again:\n{done.stdout}{done.stderr}"
 
@@ -156,6 +159,23 @@ def test_links_between_documents_lead_somewhere() -> None:
         for target in re.findall(r"\]\(([^)#]+)\)", path.read_text()):
             if "://" not in target:
                 assert (path.parent / target).exists(), f"{relative(path)} links to {target}"
+
+
+def test_links_into_documents_lead_to_a_heading() -> None:
+    anchors = {path: {slug(heading) for heading in headings(path)} for path in DOCUMENTS}
+    lost = [
+        f"{relative(path)}: {target}#{anchor}"
+        for path in DOCUMENTS
+        for target, anchor in re.findall(r"\]\(([^)#:]*)#([^)]+)\)", path.read_text())
+        if anchor not in anchors.get((path.parent / target).resolve() if target else path, set())
+    ]
+    assert lost == []
+
+
+def headings(path: Path) -> list[str]:
+    """The headings of a document; a comment in an example is none."""
+    prose = re.sub(r"^```.*?^```$", "", path.read_text(), flags=re.MULTILINE | re.DOTALL)
+    return re.findall(r"^#+ (.+)$", prose, re.MULTILINE)
 
 
 @pytest.mark.parametrize(

@@ -32,7 +32,7 @@ ORDERS: Final = report_of(
     ),
     "orders",
     "Which orders were there?",
-    remark="One row for each transaction that a beacon told of.",
+    remark="One row for each transaction that a beacon told of; one that is told again in the visit has no amounts.",
     rules=m.VISIT_RULES,
     is_series=False,
 )

@@ -13,7 +13,7 @@ import click
 from footfall.store.address import StoreSettings
 from footfall.store.commands import App, option, store_options
 from footfall.store.prices import shown_dollars
-from footfall.text import counted
+from footfall.text import counted, printable
 from reports.commands.extraction_options import ExtractionSettings, extraction_options
 from reports.commands.scope_options import scope_options
 from reports.extraction.progress import shown_progress
@@ -32,7 +32,7 @@ footfall materialize --visit-profile matomo --timezone Europe/Berlin --replace""
 
 
 @click.command(name="materialize", epilog=EXAMPLES)
-@click.argument("what", metavar="[visits|visitors|rollups]...", nargs=-1, type=click.Choice(WHAT))
+@click.argument("what", metavar="[visits|visitors|rollups]...", nargs=-1)
 @option(
     "--create",
     "creates",
@@ -87,6 +87,7 @@ def materialize_command(
     not kept: --lookback and --own-host change nothing. docs/derived-tables.md has the columns.
     """
     del lookback_days
+    _check(what)
     wish = Wish(
         tuple(what) or WHAT,
         scope,
@@ -101,6 +102,14 @@ def materialize_command(
     )
     for line in lines(anyio.run(_made, app, store, wish)):
         click.echo(line)
+
+
+def _check(what: Sequence[str]) -> None:
+    for name in what:
+        if name not in WHAT:
+            raise click.BadParameter(
+                f"{printable(name, 40)!r} is none of {', '.join(WHAT)}", param_hint="what to make"
+            )
 
 
 async def _made(app: App, settings: StoreSettings, wish: Wish) -> Outcome:

@@ -37,12 +37,20 @@ DOING: Final = (
 )  # fmt: skip
 """Further columns of a hit."""
 
+AMOUNTS: Final = ("revenue", "tax", "shipping")
+"""Columns with money: of an order where a beacon tells of one, else of a cart, a goal or whatever was done."""
+
 _ENDING: Final = r"\.([A-Za-z0-9]{1,12})$"
 
 
 def is_request() -> pl.Expr:
     """Tell for each event whether it is a request to the web server rather than a beacon; never null."""
     return pl.col("kind").fill_null("request") == "request"
+
+
+def is_order() -> pl.Expr:
+    """Tell for each event whether it says that something was ordered; never null."""
+    return (pl.col("kind") == "transaction").fill_null(value=False)
 
 
 def is_counted(rule: VisitRule) -> pl.Expr:

@@ -12,7 +12,17 @@ from typing import Final
 import polars as pl
 
 from footfall.event import SCHEMA
-from reports.visits.hits import CLIENT, DOING, ORIGIN, is_action, is_hit, is_page, visitor_key
+from reports.visits.hits import (
+    AMOUNTS,
+    CLIENT,
+    DOING,
+    ORIGIN,
+    is_action,
+    is_hit,
+    is_order,
+    is_page,
+    visitor_key,
+)
 from reports.visits.rule import VisitRule
 
 MARKS: Final = pl.Schema(
@@ -81,7 +91,26 @@ def _with_visits(hits: pl.DataFrame, rule: VisitRule, edges: tuple[datetime, ...
         numbered = _limited(numbered, rule.most_hits)
 
     kept = _kept(numbered) if rule.counts == "pages" else numbered
-    return kept.select(name for name in HIT_SCHEMA if name in kept.columns)
+    return _told_once(kept.select(name for name in HIT_SCHEMA if name in kept.columns))
+
+
+def _told_once(hits: pl.DataFrame) -> pl.DataFrame:
+    """Leave the amounts and items of an order to the first beacon of the visit that tells them.
+
+    The page that thanks for an order tells of it again whenever it is loaded anew.
+    """
+    if not {"kind", "order"} <= set(hits.columns):
+        return hits
+
+    named = is_order() & pl.col("order").is_not_null()
+    if not hits.filter(named).select("visit", "order").is_duplicated().any():
+        return hits
+
+    told = [name for name in (*AMOUNTS, "items") if name in hits.columns]
+    is_first = {
+        name: (named & pl.col(name).is_not_null()).cum_sum().over("visit", "order") <= 1 for name in told
+    }
+    return hits.with_columns(pl.when(~named | is_first[name]).then(name).alias(name) for name in told)
 
 
 def _numbered(hits: pl.DataFrame) -> pl.DataFrame:

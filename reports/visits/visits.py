@@ -8,12 +8,11 @@ from typing import Any, Final
 import polars as pl
 
 from footfall.event import MONEY, SCHEMA, TIME
-from reports.visits.hits import CLIENT, ORIGIN
+from reports.visits.hits import AMOUNTS, CLIENT, ORIGIN, is_order
 from reports.visits.items import items_by_visit
 from reports.visits.rule import VisitRule
 
 _PAGE: Final = {"page": "path", "title": "title", "type": "page_type", "host": "host"}
-_SUMS: Final = ("revenue", "tax", "shipping")
 
 _COLUMNS: Final[Mapping[str, Any]] = (
     {
@@ -81,7 +80,7 @@ def _aggregates(columns: list[str]) -> list[pl.Expr]:
         if name in columns
     ]
     known = [pl.col(name).first(ignore_nulls=True) for name in CLIENT if name in columns]
-    sums = [pl.col(name).sum() for name in _SUMS if name in columns]
+    sums = [pl.col(name).filter(is_order()).sum() for name in AMOUNTS if {name, "kind"} <= set(columns)]
     return [
         *first,
         *known,
@@ -100,7 +99,7 @@ def _orders(columns: list[str]) -> pl.Expr:
     if "kind" not in columns:
         return pl.lit(0, pl.Int64)
 
-    bought = pl.col("kind") == "transaction"
+    bought = is_order()
     if "order" not in columns:
         return bought.sum().cast(pl.Int64)
 
@@ -190,7 +189,7 @@ def _conformed(visits: pl.DataFrame) -> pl.DataFrame:
         "goal_starts",
         "goal_abandons",
         "goal_value",
-        *_SUMS,
+        *AMOUNTS,
     }
     full = visits.select(
         pl.col(name).cast(dtype) if name in visits.columns else pl.lit(None, dtype=dtype).alias(name)

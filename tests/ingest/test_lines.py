@@ -85,8 +85,8 @@ def test_offsets_address_the_original_bytes(data: bytes, start: int, first_line_
 
 
 UTF8_BYTES = st.sampled_from(
-    [b"a", b"\0", b"\x7f", b"\x80", b"\xbf", b"\xc0", b"\xc3\xa9", b"\xe2\x80", b"\xed\xa0\x80", b"\xf0\x9f\x98\x80", b"\xf4\x90",
-     b"\xff"]
+    [b"a", b"\0", b"\x7f", b"\x80", b"\xbf", b"\xc0", b"\xc3\xa9", b"\xe2\x80", b"\xed\xa0\x80",
+     b"\xf0\x9f\x98\x80", b"\xf4\x90", b"\xff"]
 )  # fmt: skip
 
 

@@ -83,7 +83,11 @@ async def test_where_there_is_no_terminal_each_report_is_one_line_on_stderr(
 ) -> None:
     clock, tally = (
         FakeClock(),
-        Tally(counts=Counts(lines=2_000_000, events=1_000_000, rejected=1_000_000), written=1_000_000, throttled=7),
+        Tally(
+            counts=Counts(lines=2_000_000, events=1_000_000, rejected=1_000_000),
+            written=1_000_000,
+            throttled=7,
+        ),
     )
     with anyio.move_on_after(0.05):
         await show_progress(tally, clock, lambda: 0, None, console=Talk(stderr=True))

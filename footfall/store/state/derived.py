@@ -46,9 +46,7 @@ class DerivedDay:
 async def read_definition(store: Store, clock: Clock, table: str) -> Definition | None:
     """Return by which rule a derived table was made; None when it never was."""
     item = await items.get(store, clock, _PK, table)
-    return (
-        None if item is None else Definition(item["rule"]["S"], item["made_by"]["S"], item["words"]["S"])
-    )
+    return None if item is None else Definition(item["rule"]["S"], item["made_by"]["S"], item["words"]["S"])
 
 
 async def save_definition(store: Store, clock: Clock, table: str, definition: Definition) -> bool:

@@ -9,17 +9,16 @@ import polars as pl
 from reports.query.grain import Grain
 from reports.query.metric import Count, Distinct, Metric, Ratio, Share
 from reports.query.metrics.counting import (
-    IS_VISITORS,
     ROWS,
     VISITS_OF_ROWS,
     different,
-    of_kind,
     those,
     total,
     visits_with,
 )
+from reports.visits.hits import is_order
 
-_BOUGHT: Final = of_kind("transaction")
+_BOUGHT: Final = is_order()
 _ORDER: Final = pl.concat_str(pl.col("visit"), pl.col("order"), separator=" ")
 _ORDERS_OF_HITS: Final = different(pl.when(_BOUGHT).then(_ORDER)) + those(_BOUGHT & pl.col("order").is_null())
 _BOUGHT_IN_VISIT: Final = pl.col("orders") > 0
@@ -27,12 +26,9 @@ _BOUGHT_IN_VISIT: Final = pl.col("orders") > 0
 
 def _money(name: str, meaning: str, *owa: str) -> Count:
     """Return the metric that adds up a column of amounts."""
-    rows: dict[Grain, pl.Expr] = {
-        "visits": total(name),
-        "hits": total(name),
-        "events": pl.col(name).filter(IS_VISITORS).sum(),
-    }
-    return Count(name, "currency", meaning, rows, owa=owa, remark="In units, where OWA keeps whole cents.")
+    rows: dict[Grain, pl.Expr] = {"visits": total(name), "hits": pl.col(name).filter(_BOUGHT).sum()}
+    remark = "In units, where OWA keeps whole cents. Each order counts once a visit; carts and goals do not."
+    return Count(name, "currency", meaning, rows, owa=owa, remark=remark)
 
 
 _ORDERS: Final[tuple[Metric, ...]] = (

@@ -191,6 +191,27 @@ def test_an_order_sent_twice_counts_once_and_money_is_in_units(make_events: Make
     assert by_product == [("Bike", 2.0, 1, 100.5), ("Bell", 1.0, 1, 5.0)]
 
 
+def test_revenue_is_that_of_orders_each_once_a_visit(make_events: MakeEvents) -> None:
+    bought = {"kind": "transaction", "order": "o1", "revenue": 99.0, "items": ORDERS}
+    events = make_events(
+        {"at": "2026-03-01T10:00:00+00:00"},
+        {"at": "2026-03-01T10:01:00+00:00", "kind": "cart", "revenue": 49.0, "items": ORDERS},
+        bought | {"at": "2026-03-01T10:02:00+00:00", "path": "/thanks"},
+        bought | {"at": "2026-03-01T10:03:00+00:00", "path": "/thanks"},
+        {"at": "2026-03-01T10:04:00+00:00", "kind": "goal", "revenue": 5.0},
+        bought | {"at": "2026-03-01T10:04:00+00:00", "visitor": "b", "path": "/thanks"},
+    )
+    expected = [2, 198.0, 99.0, 6.0, 412.0]
+    metrics = "orders,revenue,revenue_per_order,item_quantity,item_revenue"
+
+    assert [float(value) for value in rows(events, metrics)[0]] == expected
+    assert [float(value) for value in rows(events, metrics, "date")[0][1:]] == expected
+    assert [
+        float(value) for value in rows(events, "orders,revenue,revenue_per_order", "path")[0][1:]
+    ] == expected[:3]
+    assert [float(value) for value in rows(events, "requests,orders,revenue")[0]] == [1, 2, 198.0]
+
+
 def test_by_a_time_visits_count_when_they_began_and_pages_when_they_were_shown(
     make_events: MakeEvents,
 ) -> None:
