@@ -17,6 +17,7 @@ from footfall.store.commands import App, option
 from footfall.store.objects import is_s3, open_objects, parse_s3
 from footfall.text import printable
 from reports.commands.extraction_options import ExtractionSettings, explain, extraction_options
+from reports.commands.sections import SectionedCommand
 from reports.commands.source_options import SourceSettings, opened_source, source_options
 from reports.extraction.progress import shown_progress
 from reports.extraction.reading import Reading
@@ -44,7 +45,7 @@ def _option(flag: str, name: str, **settings: Any) -> Callable[[Decorated], Deco
     return option(flag, name, envvar=variable, **settings)
 
 
-@click.command(name="extract", epilog=EXAMPLES)
+@click.command(name="extract", cls=SectionedCommand, epilog=EXAMPLES)
 @_option(
     "--out",
     "out",

@@ -16,6 +16,7 @@ from footfall.store.prices import shown_dollars
 from footfall.text import counted, printable
 from reports.commands.extraction_options import ExtractionSettings, extraction_options
 from reports.commands.scope_options import scope_options
+from reports.commands.sections import SectionedCommand
 from reports.extraction.progress import shown_progress
 from reports.materialize import WHAT, Outcome, Wish, materialize
 from reports.materialize.run import ASK_ABOVE_UNITS
@@ -31,7 +32,7 @@ footfall materialize rollups --explain
 footfall materialize --visit-profile matomo --timezone Europe/Berlin --replace"""
 
 
-@click.command(name="materialize", epilog=EXAMPLES)
+@click.command(name="materialize", cls=SectionedCommand, epilog=EXAMPLES)
 @click.argument("what", metavar="[visits|visitors|rollups]...", nargs=-1)
 @option(
     "--create",

@@ -16,6 +16,7 @@ from reports.commands.output_options import output_options
 from reports.commands.query_options import check_alone, query_options
 from reports.commands.rollups import FROM_ROLLUPS, ask_rollups
 from reports.commands.scope_options import scope_options
+from reports.commands.sections import SectionedCommand
 from reports.commands.source_options import SourceSettings, source_options
 from reports.commands.worker_options import worker_options
 from reports.definitions import Definitions
@@ -41,7 +42,7 @@ footfall report all --format xlsx --out reports-2026
 footfall report all --format csv --format parquet --out s3://example-reports/web --name '{date}/{report}.{suffix}'"""
 
 
-@click.command(name="report", epilog=EXAMPLES)
+@click.command(name="report", cls=SectionedCommand, epilog=EXAMPLES)
 @click.argument("names", metavar="[NAME...|all]", nargs=-1)
 @query_options("report")
 @scope_options("report")

@@ -13,6 +13,7 @@ from reports.commands.definition_options import definition_options
 from reports.commands.extraction_options import ExtractionSettings, extraction_options
 from reports.commands.output_options import output_options
 from reports.commands.scope_options import scope_options
+from reports.commands.sections import SectionedCommand
 from reports.commands.source_options import SourceSettings, source_options
 from reports.definitions import Definitions
 from reports.outputs import OutputSettings
@@ -29,7 +30,7 @@ footfall sql 'SELECT path, AVG(duration_ms) AS ms FROM events GROUP BY path ORDE
 footfall sql - --format csv < question.sql"""
 
 
-@click.command(name="sql", epilog=EXAMPLES)
+@click.command(name="sql", cls=SectionedCommand, epilog=EXAMPLES)
 @click.argument("statement", metavar="SELECT")
 @scope_options("sql")
 @definition_options

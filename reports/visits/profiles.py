@@ -16,8 +16,10 @@ from reports.visits.rule import PageRule, VisitRule
 
 FOOTFALL: Final = VisitRule(
     name="footfall",
-    meaning="footfall's own: 30 minutes without a hit end a visit, as does another session of the client's own.",
-    by_session=True,
+    meaning=(
+        "footfall's own: more than 30 minutes without a hit end a visit, for logs and beacons alike; what a client "
+        "calls its session is not asked."
+    ),
 )
 
 OWA: Final = VisitRule(

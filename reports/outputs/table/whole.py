@@ -162,7 +162,8 @@ def _tall(answer: Answer, ink: Ink) -> Sequence[GridColumn]:
 
     room = ink.width - sum(column.width for column in grid) - len(GAP) * len(grid)
     if room < _NARROWEST_MEANING:
-        return fitted(grid, ink.width)
+        # Which of the values are texts differs from row to row; a number is never wider than half a terminal.
+        return fitted([grid[0], replace(grid[1], is_text=grid[1].width > ink.width // 2)], ink.width)
 
     return _explained([column.cells for column in grid], [wrap(column.meaning, room) for column in columns])
 

@@ -17,6 +17,7 @@ from reports.visits import PROFILES, Facts, VisitRule
 from tests.reports.conftest import MakeEvents
 
 FOOTFALL = PROFILES["footfall"]
+BY_SESSION = replace(FOOTFALL, by_session=True)
 START = datetime(2026, 3, 1, 12, tzinfo=UTC)
 
 
@@ -90,7 +91,7 @@ def test_the_clients_own_session_ends_and_holds_together_visits(
 ) -> None:
     events = make_events(*(after(place * gap, session=name) for place, name in enumerate(sessions)))
 
-    assert sizes(events) == expected
+    assert sizes(events, BY_SESSION) == expected
 
 
 def test_one_visitors_session_says_nothing_of_the_next_visitor(make_events: MakeEvents) -> None:
@@ -98,7 +99,7 @@ def test_one_visitors_session_says_nothing_of_the_next_visitor(make_events: Make
         after(0, visitor="a", session="s"), after(1, visitor="b"), after(2, visitor="b", session="t")
     )
 
-    assert sorted(sizes(events)) == [1, 2]
+    assert sorted(sizes(events, BY_SESSION)) == [1, 2]
 
 
 def test_visitors_of_two_sites_are_two(make_events: MakeEvents) -> None:

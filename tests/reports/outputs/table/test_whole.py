@@ -118,6 +118,17 @@ def series() -> Answer:
     return answer_of(frame, units, is_series=True)
 
 
+@pytest.mark.parametrize("width", [40, 60, 100])
+def test_one_row_of_many_columns_fits_whatever_its_texts(width: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TERM", "dumb")
+    counts = {f"count_{place}": [123_456_789] for place in range(12)}
+    answer = answer_of(pl.DataFrame({"path": ["/" + "x" * 90]} | counts), dict.fromkeys(counts, "visits"))
+    lines = text_of(answer, width=width).splitlines()
+
+    assert max(map(cell_len, lines)) <= width
+    assert any(line.startswith("count") and line.endswith("123,456,789") for line in map(str.rstrip, lines)) or width > 60
+
+
 def test_a_ranking_has_bars_beside_its_first_measure() -> None:
     lines = text_of(ranking()).splitlines()
 
