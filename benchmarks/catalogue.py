@@ -48,4 +48,5 @@ def main(count: int = EVENTS, folder: Path | None = None) -> None:
 
 
 if __name__ == "__main__":
-    main(*(int(count) for count in sys.argv[1:2]), *(Path(folder) for folder in sys.argv[2:3]))
+    count, folder, *_ = [*sys.argv[1:], "", ""]
+    main(int(count or EVENTS), Path(folder) if folder else None)

@@ -102,7 +102,12 @@ def importers_of(*modules: str) -> set[str]:
 
 def test_the_walk_sees_the_product() -> None:
     names = {relative(path) for path in PRODUCT}
-    assert {"cli.py", "ingest/worker.py", "reports/extraction/extract.py", "footfall/store/aws/engine.py"} <= names
+    assert {
+        "cli.py",
+        "ingest/worker.py",
+        "reports/extraction/extract.py",
+        "footfall/store/aws/engine.py",
+    } <= names
 
 
 def test_every_module_can_be_imported_first() -> None:

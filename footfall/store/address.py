@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Final, Literal
 
 from footfall.clock import Clock
 from footfall.errors import SettingsError, StoreError
+from footfall.paths import expanded
 from footfall.store import Store
 from footfall.store.engine import Engine
 from footfall.text import without_password
@@ -63,7 +64,7 @@ class Address:
     @property
     def path(self) -> Path:
         """Return the file of an embedded store; a shell leaves the ~ of ``embedded:~/site.db`` to us."""
-        return Path(self.target).expanduser()
+        return expanded(self.target)
 
 
 def parse_address(text: str) -> Address:

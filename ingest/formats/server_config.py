@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Final
 
 from footfall.errors import FormatError
+from footfall.paths import expanded
 from footfall.text import printable
 
 LARGEST_FILE_BYTES: Final = 1_048_576
@@ -59,7 +60,7 @@ def spec_in_file(reference: str) -> str:
     Raises `FormatError` when the file cannot be read, or has no such format, or several and none is named.
     """
     path, _, name = reference.partition("#")
-    file = Path(path).expanduser()
+    file = expanded(path)
     try:
         text = _text_of(file)
     except OSError as error:

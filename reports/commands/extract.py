@@ -6,13 +6,13 @@ import sys
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime
-from pathlib import Path
 from typing import Any, Final, TypeVar
 
 import anyio
 import click
 
 from footfall.errors import SettingsError
+from footfall.paths import expanded
 from footfall.store.commands import App, option
 from footfall.store.objects import is_s3, open_objects, parse_s3
 from footfall.text import printable
@@ -119,7 +119,7 @@ def folder_request(extraction: ExtractionSettings, scope: Scope, out: str) -> Re
             f"{printable(out, 100)!r} is neither a folder nor an S3 address.", hint="--out s3://BUCKET/PREFIX"
         )
 
-    return replace(extraction.of(scope), folder=Path(out).expanduser())
+    return replace(extraction.of(scope), folder=expanded(out))
 
 
 async def _to_folder(app: App, settings: SourceSettings, request: Request, out: str) -> None:

@@ -16,6 +16,7 @@ import polars as pl
 
 from footfall.event import SCHEMA
 from reports.export.lines import AT, DELETED, PK, SK
+from reports.temporary import writing_beside
 
 ITEMS_PER_BUCKET: Final = 200_000
 LARGEST_BUCKETS: Final = 256
@@ -63,7 +64,8 @@ class Merge:
             (pl.col(SK).hash() % self.buckets).cast(pl.Int32).alias(_BUCKET),
         )
         for (bucket,), part in numbered.partition_by(_BUCKET, as_dict=True, include_key=False).items():
-            part.write_parquet(self.folder / f"{bucket}-{self.parts}.parquet", compression="lz4")
+            with writing_beside(self.folder):
+                part.write_parquet(self.folder / f"{bucket}-{self.parts}.parquet", compression="lz4")
 
         self.parts += 1
 

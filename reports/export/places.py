@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Final, Protocol
 import anyio.to_thread
 
 from footfall.errors import SourceError
+from footfall.paths import expanded
 from footfall.store.objects import ObjectSettings, S3Address, is_s3, open_objects, parse_s3
 from footfall.text import printable
 
@@ -155,7 +156,7 @@ async def opened_places(
 
 def local_place(text: str) -> LocalPlace:
     """Return the place of an export that is a folder, or the summary in it."""
-    path = Path(text).expanduser()
+    path = expanded(text)
     return LocalPlace(path.parent if path.name == SUMMARY else path)
 
 

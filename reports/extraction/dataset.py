@@ -28,6 +28,7 @@ from footfall.event import EXPIRY, SCHEMA, conform
 from footfall.text import printable
 from reports.extraction.manifest import KeptDay, read_manifest
 from reports.scope import Scope
+from reports.temporary import writing_beside
 
 PART: Final = "part-*.parquet"
 FOLDER_HINT: Final = "--dataset takes a new folder"
@@ -46,7 +47,8 @@ class Dataset:
 
     def write(self, events: pl.DataFrame, name: str) -> None:
         """Add `events`, any columns of `SCHEMA`, to a temporary dataset, as a part that no other is called like."""
-        write_part(events, self.folder, name)
+        with writing_beside(self.folder):
+            write_part(events, self.folder, name)
 
     def files(self) -> list[Path]:
         """Return the files that hold the events, of a kept dataset only those of days in scope."""

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Final
 
 import polars as pl
@@ -17,6 +16,7 @@ from polars.datatypes import DataType, DataTypeClass
 
 from footfall.errors import SettingsError
 from footfall.event import EVENTS, MONEY, TIME, Column
+from footfall.paths import expanded
 from footfall.store.objects import is_s3, parse_s3
 from footfall.text import printable
 from reports.scope import Scope
@@ -158,7 +158,7 @@ def _absolute(place: str) -> str:
     if is_s3(place):
         return parse_s3(place).folder.uri
 
-    return str(Path(place).expanduser().resolve())
+    return str(expanded(place).resolve())
 
 
 DIALECTS: Final = {

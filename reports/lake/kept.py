@@ -12,6 +12,7 @@ import polars as pl
 
 from footfall.clock import Clock
 from footfall.errors import SourceError
+from footfall.paths import expanded
 from footfall.store.objects import ObjectSettings, is_s3, open_objects, parse_s3
 from footfall.text import printable
 from reports.extraction.dataset import Dataset, day_folder
@@ -45,7 +46,7 @@ async def extracted_from_dataset(
 
 
 def _checked_folder(place: str) -> Path:
-    folder = Path(place).expanduser()
+    folder = expanded(place)
     if not (folder / MARKER).is_file():
         raise _no_dataset(place)
 

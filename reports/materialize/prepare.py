@@ -20,6 +20,7 @@ from reports.partials.contribution import combine, contribute, finish
 from reports.partials.partitions import spread
 from reports.report import View
 from reports.scope import Scope
+from reports.temporary import writing_beside
 from reports.visits import Facts
 
 UNIT_BYTES: Final = 1024
@@ -74,7 +75,9 @@ def prepare(
 def _kept(items: pl.DataFrame, day: ToMake, table: str, folder: Path, expires_at: int | None) -> Prepared:
     number = sum(1 for _ in folder.iterdir())
     file = folder / f"{number:06}-{table}.parquet"
-    items.sort("pk", "sk").write_parquet(file, compression="lz4")
+    with writing_beside(folder):
+        items.sort("pk", "sk").write_parquet(file, compression="lz4")
+
     # JSON is longer than what DynamoDB counts, so it is at most so many.
     units = items.select((pl.col("item").str.len_bytes() / UNIT_BYTES).ceil().sum()).item()
     return Prepared(day, table, file, items.height, int(units or 0), expires_at)

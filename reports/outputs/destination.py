@@ -6,6 +6,7 @@ In a folder it is written beside its place, forced to disk and renamed; S3 shows
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import os
 from collections.abc import AsyncIterator, Callable, Iterator
@@ -157,6 +158,10 @@ def _sync_folder(folder: Path) -> None:
 
 
 def _refused(path: Path, error: OSError) -> SettingsError:
-    return SettingsError(
-        f"Cannot write {path}: {error.strerror or error}.", hint="--out takes a folder you may write to"
+    is_full = error.errno in (errno.ENOSPC, errno.EDQUOT)
+    hint = (
+        "free some space there, or --out with another folder"
+        if is_full
+        else "--out takes a folder you may write to"
     )
+    return SettingsError(f"Cannot write {path}: {error.strerror or error}.", hint=hint)

@@ -12,6 +12,7 @@ from typing import Final
 
 import polars as pl
 
+from reports.temporary import writing_beside
 from reports.visits import Facts
 
 TABLES: Final[Mapping[str, str]] = MappingProxyType(
@@ -53,7 +54,8 @@ def _written(partitions: Iterable[Facts], folder: Path) -> Mapping[str, pl.LazyF
         frames = _frames(facts)
         for name, rows in frames.items():
             numbered = rows if name == "events" else rows.with_columns(pl.col("visit") + visits)
-            numbered.sink_parquet(folder / name / f"{number}.parquet", compression="lz4")
+            with writing_beside(folder):
+                numbered.sink_parquet(folder / name / f"{number}.parquet", compression="lz4")
 
         visits += frames["visits"].select(pl.len()).collect().item()
 

@@ -12,6 +12,7 @@ from types import MappingProxyType
 from typing import Any, Final
 
 from footfall.keys import is_site
+from footfall.paths import expanded
 from footfall.text import printable
 from reports.outputs.settings import OUTPUTS
 from reports.schedule.job import ALL_MISSED, FILES
@@ -113,7 +114,7 @@ def _profile(value: Any) -> VisitRule:
 
 
 def _path(value: Any) -> Path:
-    return Path(_text(value)).expanduser()
+    return expanded(_text(value))
 
 
 def _catch_up(value: Any) -> float:

@@ -126,7 +126,10 @@ def test_one_row_of_many_columns_fits_whatever_its_texts(width: int, monkeypatch
     lines = text_of(answer, width=width).splitlines()
 
     assert max(map(cell_len, lines)) <= width
-    assert any(line.startswith("count") and line.endswith("123,456,789") for line in map(str.rstrip, lines)) or width > 60
+    assert (
+        any(line.startswith("count") and line.endswith("123,456,789") for line in map(str.rstrip, lines))
+        or width > 60
+    )
 
 
 def test_a_ranking_has_bars_beside_its_first_measure() -> None:
