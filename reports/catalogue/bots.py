@@ -16,14 +16,14 @@ _RULE: Final = (
     "this report."
 )
 BOTS: Final = report_of(
-    Query(_FETCHED, by=("bot", "bot_class"), where=pl.col("bot").is_not_null()),
+    Query(_FETCHED, by=("bot", "bot_operator", "bot_class"), where=pl.col("bot").is_not_null()),
     "bots",
     "Which bots come, and how much do they fetch?",
     rules=(_RULE,),
 )
 
 AI_CRAWLERS: Final = report_of(
-    Query(_FETCHED, by=("bot", "bot_class"), where=_CLASS.is_in(_AI)),
+    Query(_FETCHED, by=("bot_operator", "bot", "bot_class"), where=_CLASS.is_in(_AI)),
     "ai-crawlers",
     "Which AI companies fetch pages, and what for?",
     remark="ai-crawler gathers for training, ai-search for an index, ai-assistant fetches because a person asks.",
@@ -33,7 +33,7 @@ AI_CRAWLERS: Final = report_of(
 AI_PAGES: Final = report_of(
     Query(
         ("requests", "clients", "bytes", "errors", "last_at"),
-        by=("path", "bot"),
+        by=("path", "bot_operator", "bot"),
         where=_CLASS.is_in(_AI),
         is_known=True,
     ),

@@ -1,8 +1,8 @@
 """Every dimension, by name.
 
 In reading order: `making` (ways to make one), `times` (when), `visiting` (who came, how often, from where, with what),
-`content` (pages and what is done on them), `commerce` (orders and products), `serving` (requests and answers), `props`
-(what only some beacons say).
+`content` (pages and what is done on them), `commerce` (orders and products), `serving` (requests and answers) with
+`operators` (who operates a bot), `props` (what only some beacons say).
 """
 
 from __future__ import annotations
