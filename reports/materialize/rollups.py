@@ -103,7 +103,7 @@ ROLLUPS: Final[tuple[Rollup, ...]] = (
     _of("languages", "language"),
     Rollup("pages", "hits", _OF_PAGES, ("path",), dates_visits=True),
     Rollup("answers", "events", _OF_EVENTS, ("kind", "method", "status")),
-    Rollup("bots", "events", _OF_EVENTS, ("bot", "bot_class")),
+    Rollup("bots", "events", _OF_EVENTS, ("bot", "bot_operator", "bot_class")),
 )
 
 
