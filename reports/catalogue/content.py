@@ -41,10 +41,11 @@ def _measure_not_found(facts: Facts, view: View) -> tuple[Part, ...]:
         _target().alias("path")
     )
     known = missing.filter(pl.col("path").is_not_null())
-    client = pl.col("visitor").drop_nulls().n_unique().cast(pl.Int64).alias("clients")
-    rows = known.group_by("path").agg(pl.len().cast(pl.Int64).alias("requests"), client)
+    rows = known.group_by("path").agg(pl.len().cast(pl.Int64).alias("requests"))
     return (
-        m.adding("paths", rows, "requests", "clients"),
+        m.adding("paths", rows, "requests"),
+        # Not a number of them: by a rule that goes by addresses, one client may be in several partitions.
+        Part("clients", known.select("path", "visitor").drop_nulls("visitor").unique()),
         m.frequent("referrers", known, "path", "referrer"),
     )
 
@@ -52,7 +53,9 @@ def _measure_not_found(facts: Facts, view: View) -> tuple[Part, ...]:
 def _finish_not_found(parts: Mapping[str, pl.LazyFrame], view: View) -> pl.LazyFrame:
     del view
     referrers = m.most_frequent(parts["referrers"], "path", "referrer", "top_referrer")
-    linked = parts["paths"].join(referrers, on="path", how="left")
+    clients = parts["clients"].group_by("path").agg(pl.len().cast(pl.Int64).alias("clients"))
+    linked = parts["paths"].join(referrers, on="path", how="left").join(clients, on="path", how="left")
+    linked = linked.with_columns(pl.col("clients").fill_null(0))
     return m.ranked(linked, ("requests",), "path").select(NOT_FOUND.column_names)
 
 

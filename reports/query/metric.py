@@ -10,6 +10,7 @@ import polars as pl
 from reports.partials.part import How
 from reports.query.grain import Grain
 from reports.report import View
+from reports.visits import VisitRule
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,9 +18,10 @@ class Count:
     """A metric that is counted or added up: `rows` says how, for each grain it can be had in.
 
     `merge` is how the figures of two partitions become one. What counts different things that mean the same everywhere
-    gives them as `things`, so that a run may ask for a sketch of them instead. One that is `of_visits` tells of whole
-    visits: by a time it counts when they began, where others count when they happened. `owa` names what Open Web
-    Analytics calls it; `remark` says where footfall differs and why.
+    gives them as `things`, so that a run may ask for a sketch of them instead. One that is `of_senders` counts stored
+    visitors, whatever the rule takes for one. One that is `of_visits` tells of whole visits: by a time it counts when
+    they began, where others count when they happened. `owa` names what Open Web Analytics calls it; `remark` says
+    where footfall differs and why.
     """
 
     name: str
@@ -29,6 +31,7 @@ class Count:
     merge: How = "sum"
     of_visits: bool = False
     things: Mapping[Grain, pl.Expr] = field(default_factory=dict)
+    of_senders: bool = False
     owa: tuple[str, ...] = ()
     remark: str = ""
 
@@ -159,6 +162,17 @@ def things_of(measured: Measured) -> Mapping[Grain, pl.Expr]:
         return {}
 
     return measured.things if isinstance(measured, Count) else measured.rows
+
+
+def is_sent(measured: Measured, rule: VisitRule) -> bool:
+    """Tell whether partitions send the things that a metric counts, since one thing may be in several of them.
+
+    All events of whom the rule takes for one visitor are in one partition. Where that is who has an address, a stored
+    visitor with two addresses may be in two.
+    """
+    return isinstance(measured, Distinct) or (
+        isinstance(measured, Count) and measured.of_senders and rule.who != "visitor"
+    )
 
 
 Metric = Count | Ratio | Share | Distinct | Quantile

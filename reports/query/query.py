@@ -13,7 +13,7 @@ from reports.partials.approximate import HIGH, LOW, estimated, sketched
 from reports.partials.part import How, Part, merge_rows
 from reports.query.asked import DESCENDING, Query
 from reports.query.grain import Grain, rows_of
-from reports.query.metric import Count, Distinct, Measured, Metric, Quantile, things_of
+from reports.query.metric import Count, Distinct, Measured, Metric, Quantile, is_sent, things_of
 from reports.query.planning import plan
 from reports.report import Chart, Report, View
 from reports.visits import Facts
@@ -79,16 +79,16 @@ def _parts(
     estimates = [one for one in measured if view.is_approximate and things_of(one)]
     yield from (sketched(_sketch(one), rows, query.by, things_of(one)[grain]) for one in estimates)
     measured = [one for one in measured if one not in estimates]
-    counts = [one for one in measured if isinstance(one, Count)]
+    sent = [one for one in measured if is_sent(one, view.rule)]
+    counts = [one for one in measured if isinstance(one, Count) and one not in sent]
     if counts:
         figures = [count.rows[grain].alias(count.name) for count in counts]
         grouped = rows.group_by(query.by).agg(figures) if query.by else rows.select(figures)
         yield Part(f"figures:{grain}", grouped, {count.name: count.merge for count in counts})
 
-    for one in measured:
-        if isinstance(one, Distinct):
-            things = rows.select(*query.by, one.rows[grain].alias(_VALUE)).drop_nulls(_VALUE)
-            yield Part(_things(one), things.unique())
+    for one in sent:
+        things = rows.select(*query.by, things_of(one)[grain].alias(_VALUE)).drop_nulls(_VALUE)
+        yield Part(_things(one), things.unique())
 
     for name, values in {
         _spread(one): one.rows[grain] for one in measured if isinstance(one, Quantile)
@@ -102,8 +102,8 @@ def _sketch(measured: Measured) -> str:
     return f"sketch:{measured.name}"
 
 
-def _things(distinct: Distinct) -> str:
-    return f"things:{distinct.name}"
+def _things(measured: Measured) -> str:
+    return f"things:{measured.name}"
 
 
 def _spread(quantile: Quantile) -> str:
@@ -150,14 +150,14 @@ def _figures(query: Query, parts: Mapping[str, pl.LazyFrame]) -> pl.LazyFrame:
     """Return one row for each combination of dimensions, with all that was measured."""
     frames = [rows for name, rows in parts.items() if name.startswith("figures:")]
     sketches = [one for one in query.measured if _sketch(one) in parts]
-    distincts = [one for one in query.measured if isinstance(one, Distinct) and one not in sketches]
+    sent = [one for one in query.measured if _things(one) in parts]
     quantiles: dict[str, list[Quantile]] = {}
     for one in query.measured:
         if isinstance(one, Quantile):
             quantiles.setdefault(_spread(one), []).append(one)
 
     frames += [estimated(parts[_sketch(one)], one.name) for one in sketches]
-    frames += [_counted(parts[_things(one)], one, query.by) for one in distincts]
+    frames += [_counted(parts[_things(one)], one, query.by) for one in sent]
     frames += [_quantiles(parts[name], ones, query.by) for name, ones in quantiles.items()]
     if len(frames) == 1:
         return frames[0]
@@ -167,7 +167,7 @@ def _figures(query: Query, parts: Mapping[str, pl.LazyFrame]) -> pl.LazyFrame:
     }
     bounds = [f"{one.name}{bound}" for one in sketches for bound in (LOW, HIGH)]
     merged = merge_rows(pl.concat(frames, how="diagonal_relaxed"), merge | dict.fromkeys(bounds, _BOUND))
-    counted = [*(one.name for one in (*distincts, *sketches)), *bounds]
+    counted = [*(one.name for one in (*sent, *sketches)), *bounds]
     return merged.with_columns(pl.col(counted).fill_null(0))
 
 
@@ -181,8 +181,8 @@ def _answer(metric: Metric, view: View) -> pl.Expr:
     return pl.col(metric.name) if isinstance(metric, Distinct | Quantile) else metric.finish(view)
 
 
-def _counted(things: pl.LazyFrame, distinct: Distinct, by: Sequence[str]) -> pl.LazyFrame:
-    count = pl.len().cast(pl.Int64).alias(distinct.name)
+def _counted(things: pl.LazyFrame, measured: Measured, by: Sequence[str]) -> pl.LazyFrame:
+    count = pl.len().cast(pl.Int64).alias(measured.name)
     return things.group_by(by).agg(count) if by else things.select(count)
 
 

@@ -50,6 +50,7 @@ SERVING: Final[tuple[Metric, ...]] = (
         "distinct senders of requests and beacons, bots and visitors alike",
         {"events": different(pl.col("visitor"))},
         things={"events": pl.col("visitor")},
+        of_senders=True,
     ),
     Distinct("addresses", "addresses", "different client addresses, as stored", {"events": pl.col("ip")}),
     Ratio("requests_per_client", "ratio", "requests a client", "requests", "clients", digits=2),
