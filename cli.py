@@ -93,7 +93,8 @@ def demo_command(app: App) -> None:
     anyio.run(_demo, app, store, reports)
     click.echo(
         f"""
-The store is {store.address}, the files are in {reports}/; open {reports}/report.html. With a log of your own:
+The store is {store.address}, the files are in {reports}/; open {reports}/report.html.
+With a log of your own:
 
   footfall ingest /var/log/nginx/access.log --site example.org --store embedded:site.db
   footfall report summary pages channels --store embedded:site.db

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 
 from docs.generated import table
-from reports.definitions.file import Key
 from reports.definitions.reports import KEYS
 from reports.query.cannot import CANNOT_DIMENSIONS, CANNOT_METRICS, LARGEST_GOAL
 from reports.query.conditions import OPERATORS
@@ -16,6 +15,7 @@ from reports.query.metric import Metric
 from reports.query.metrics import GROUPS as METRICS
 from reports.query.planning import grains_of
 from reports.query.tables import TABLES
+from reports.toml.values import Key
 
 
 def metrics() -> str:

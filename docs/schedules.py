@@ -15,7 +15,12 @@ _SUNDAY = date(2026, 3, 15)
 def keys() -> str:
     """Return the keys of a job."""
     rows = (
-        (f"`{key}`", row.meaning, row.usual or "has to be given", f"`{key} = {row.example}`")
+        (
+            f"`{key}`",
+            row.meaning,
+            "has to be given" if row.is_needed else row.usual,
+            f"`{key} = {row.example}`",
+        )
         for key, row in KEYS.items()
     )
     return table(("key", "meaning", "without it", "example"), rows)

@@ -7,18 +7,9 @@ from collections.abc import Iterable, Mapping
 from types import MappingProxyType
 from typing import Any, Final, get_args
 
-from reports.definitions.file import (
-    DefinitionsFile,
-    Entry,
-    Key,
-    Wrong,
-    entry_of,
-    flag,
-    name,
-    one_of,
-    text,
-)
+from reports.definitions.file import DefinitionsFile, Entry, entry_of, name
 from reports.definitions.matching import MATCHING, matcher_of
+from reports.toml.values import Key, Wrong, flag, one_of, text
 from reports.visits.funnels import Funnel, Scope, Step
 
 FEWEST: Final = 2
@@ -50,7 +41,7 @@ FUNNEL_KEYS: Final[Mapping[str, Key]] = MappingProxyType(
         "name": Key("what the funnel is called", '"checkout"', name, is_needed=True),
         "scope": Key(
             "what has to go through it: one `visit`, which is usual, or a `visitor` over all visits", '"visitor"',
-            one_of(*get_args(Scope)),
+            one_of(get_args(Scope)),
         ),
         "window": Key("how long after its first step the last may be taken; usually any time", '"7d"', _window),
         "strict": Key("whether no other page may come between two steps; usually they may", "true", flag),

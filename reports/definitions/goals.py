@@ -6,18 +6,9 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any, Final, get_args
 
-from reports.definitions.file import (
-    DefinitionsFile,
-    Entry,
-    Key,
-    Wrong,
-    as_it_is,
-    entry_of,
-    flag,
-    name,
-    number,
-)
+from reports.definitions.file import DefinitionsFile, Entry, entry_of, name
 from reports.definitions.matching import MATCHING, matcher_of
+from reports.toml.values import Key, Wrong, as_it_is, flag, number
 from reports.visits.goals import Goal, Worth
 
 

@@ -12,12 +12,13 @@ from polars.exceptions import PolarsError
 
 from footfall.errors import SettingsError
 from footfall.text import printable
-from reports.definitions.file import Entry, Key, Wrong, one_of, text
+from reports.definitions.file import Entry
 from reports.query import probe
 from reports.query.conditions import FAILURES, condition, refused, unknown
 from reports.query.dimension import Dimension
 from reports.query.dimensions import DIMENSIONS
 from reports.report import View
+from reports.toml.values import Key, Wrong, one_of, text
 from reports.visits.hits import ACTIONS, PRESENCE
 from reports.visits.matching import Matcher, marked
 
@@ -63,7 +64,9 @@ MATCHING: Final[Mapping[str, Key]] = MappingProxyType(
         "event": Key(
             "what a visitor does, by some of its texts", '{ category = "video", action = "play" }', _event
         ),
-        "kind": Key("the kind of event", '"transaction"', one_of("request", "pageview", *ACTIONS, *PRESENCE)),
+        "kind": Key(
+            "the kind of event", '"transaction"', one_of(("request", "pageview", *ACTIONS, *PRESENCE))
+        ),
         "where": Key("a condition in SQL, over dimensions of hits", "\"title LIKE 'Thank you%'\"", text),
     }
 )

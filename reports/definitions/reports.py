@@ -9,10 +9,11 @@ from typing import Any, Final, get_args
 
 from footfall.errors import SettingsError
 from reports.catalogue import ALL, CATALOGUE, find_reports
-from reports.definitions.file import DefinitionsFile, Entry, Key, count, lines, name, one_of, text, texts
+from reports.definitions.file import DefinitionsFile, Entry, name
 from reports.query.sql import sql_report
 from reports.query.typed import Typed, report_from
 from reports.report import Chart, Report
+from reports.toml.values import Key, lines, one_of, text, texts, whole
 
 KEYS: Final[Mapping[str, Key]] = MappingProxyType(
     {
@@ -26,13 +27,13 @@ KEYS: Final[Mapping[str, Key]] = MappingProxyType(
         "where": Key("which rows are counted, in SQL, over dimensions", "\"country = 'DE'\"", text),
         "having": Key("which rows of the answer are kept, in SQL, over metrics", '"visits > 10"', text),
         "sort": Key("the order of rows, - for the largest first", '["-visits"]', texts),
-        "limit": Key("how many rows are kept", "50", count),
+        "limit": Key("how many rows are kept", "50", whole(1)),
         "sql": Key(
             "a SELECT over events, hits and visits, instead of metrics",
             '"SELECT medium, COUNT(*) AS visits FROM visits GROUP BY medium"',
             lines,
         ),
-        "chart": Key("how a picture shows it", '"bar"', one_of(*get_args(Chart))),
+        "chart": Key("how a picture shows it", '"bar"', one_of(get_args(Chart))),
     }
 )
 """The keys of ``[[report]]``: it has either `metrics` or `sql`."""

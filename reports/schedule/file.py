@@ -8,12 +8,10 @@
 
 from __future__ import annotations
 
-import tomllib
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, date, datetime
-from difflib import get_close_matches
 from itertools import combinations
 from pathlib import Path
 from typing import Any, Final
@@ -21,15 +19,15 @@ from typing import Any, Final
 from footfall.errors import SettingsError
 from footfall.store.address import parse_address
 from footfall.store.objects import is_s3, parse_s3
-from footfall.text import printable
 from reports.definitions import load_definitions
 from reports.definitions.reports import find
 from reports.outputs import OutputSettings
 from reports.outputs.naming import Occasion
 from reports.schedule.cron import cron_of
 from reports.schedule.job import FILES, Job
-from reports.schedule.keys import KEYS, Wrong
+from reports.schedule.keys import KEYS
 from reports.scope import Scope
+from reports.toml.file import Table, called, check_keys, load, values_of
 
 MOST_JOBS: Final = 1_000
 OWN: Final = frozenset({"name", "cron"})
@@ -44,57 +42,34 @@ _ANY_OCCASION: Final = Occasion(
 )
 """To see what files are called before anything is due."""
 
-Table = Mapping[str, Any]
-
 
 def load_jobs(path: Path) -> tuple[Job, ...]:
     """Return the jobs of a file, in order; raises `SettingsError` that names file, job, key and what to type."""
-    try:
-        content = tomllib.loads(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise SettingsError(f"{path} cannot be read: {error.strerror or error}", hint=_BEGIN) from error
-    except (UnicodeDecodeError, tomllib.TOMLDecodeError, RecursionError) as error:
-        raise SettingsError(f"{path} cannot be read as TOML: {error}", hint=_DOCUMENTED) from error
-
-    return jobs_of(content, str(path))
+    return jobs_of(load(path, _BEGIN), str(path))
 
 
 def jobs_of(content: Table, where: str) -> tuple[Job, ...]:
     """Return the jobs of a file's content; `where` names the file in errors."""
-    _check_keys(where, content, _TABLES)
+    check_keys(where, content, _TABLES, _DOCUMENTED)
     defaults, tables = content.get("defaults", {}), content.get("job", [])
     if not isinstance(defaults, dict) or not isinstance(tables, list):
         raise SettingsError(f"{where}: [defaults] is one table, [[job]] begins each job.", hint=_DOCUMENTED)
 
-    _check_keys(f"{where}, defaults", defaults, [key for key in KEYS if key not in OWN])
+    check_keys(f"{where}, defaults", defaults, [key for key in KEYS if key not in OWN], _DOCUMENTED)
     if not 0 < len(tables) <= MOST_JOBS:
         raise SettingsError(f"{where} has {len(tables)} jobs; it takes 1 to {MOST_JOBS}.", hint=_BEGIN)
 
     jobs = tuple(
-        _job(f"{where}, {_called(number, table)}", table, defaults) for number, table in enumerate(tables, 1)
+        _job(f"{where}, {called('job', number, table)}", table, defaults)
+        for number, table in enumerate(tables, 1)
     )
     _check_names(where, jobs)
     _check_files(where, jobs)
     return jobs
 
 
-def _called(number: int, table: Any) -> str:
-    """Return what errors call a job: its name if it has one, else which of the jobs it is."""
-    name = table.get("name") if isinstance(table, dict) else None
-    return f"job {printable(name, 64)!r}" if isinstance(name, str) else f"job number {number}"
-
-
 def _job(where: str, table: Any, defaults: Table) -> Job:
-    if not isinstance(table, dict):
-        raise SettingsError(f"{where} is no table.", hint=_DOCUMENTED)
-
-    _check_keys(where, table, list(KEYS))
-    given = {**defaults, **table}
-    missing = [key for key, row in KEYS.items() if row.usual is None and key not in given]
-    if missing:
-        raise SettingsError(f"{where} has no {missing[0]}.", hint=_hint(missing[0]))
-
-    values = {key: _value(where, key, value) for key, value in given.items()}
+    values = values_of(where, table, KEYS, _DOCUMENTED, defaults)
     try:
         job = _made(values)
         check_out(job.out)
@@ -129,25 +104,6 @@ def check_out(out: str) -> None:
         raise SettingsError(
             f"Nothing can be written to {out}.", hint='out = "reports" or out = "s3://BUCKET/PREFIX"'
         )
-
-
-def _value(where: str, key: str, value: Any) -> Any:
-    try:
-        return KEYS[key].read(value)
-    except Wrong as wrong:
-        raise SettingsError(f"{where}: {key} {wrong}.".replace("?.", "?"), hint=_hint(key)) from None
-
-
-def _hint(key: str) -> str:
-    return f"{key} = {KEYS[key].example}, which is {KEYS[key].meaning}"
-
-
-def _check_keys(where: str, table: Table, known: Sequence[str]) -> None:
-    for key in table:
-        if key not in known:
-            close = get_close_matches(key.lower().replace("-", "_"), known, n=1)
-            maybe = f" Did you mean {close[0]}?" if close else ""
-            raise SettingsError(f"{where}: there is no key {printable(key, 60)!r}.{maybe}", hint=_DOCUMENTED)
 
 
 def _check_names(where: str, jobs: Sequence[Job]) -> None:

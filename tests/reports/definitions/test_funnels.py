@@ -63,7 +63,7 @@ def test_windows(tmp_path: Path, text: str, seconds: int) -> None:
         (FUNNEL + "window = '0m'\n" + STEP + STEP, "window is to be a number of s, m, h or d", 'window = "7d"'),
         (FUNNEL + "window = '4000d'\n" + STEP + STEP, "ten years at most", 'window = "7d"'),
         (FUNNEL + "window = '30 minutes'\n" + STEP + STEP, "window is to be a number of", 'window = "7d"'),
-        (FUNNEL + "scope = 'session'\n" + STEP + STEP, "scope is to be one of visit, visitor", 'scope = "visitor"'),
+        (FUNNEL + "scope = 'session'\n" + STEP + STEP, "scope 'session' is none of visit", 'scope = "visitor"'),
         (FUNNEL + "strict = 'yes'\n" + STEP + STEP, "strict is to be true or false", "strict = true"),
         (FUNNEL + "steps = []", "there is no key 'steps'. Did you mean step?", "keys are name, scope"),
         (FUNNEL + STEP + STEP + FUNNEL + STEP + STEP, "2 entries of funnel called 'f'", 'name = "f-2"'),

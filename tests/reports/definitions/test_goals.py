@@ -112,7 +112,7 @@ GOAL = '[[goal]]\nname = "g"\n'
         (GOAL + "event = 'play'", "event is to be a table with some of category, action, label", "event = {"),
         (GOAL + "event = { name = 'play' }", "event is to be a table", "event = {"),
         (GOAL + "event = {}", "event is to be a table", "event = {"),
-        (GOAL + "kind = 'sale'", "kind is to be one of request, pageview", 'kind = "transaction"'),
+        (GOAL + "kind = 'sale'", "kind 'sale' is none of request, pageview", 'kind = "transaction"'),
         (GOAL + "where = \"contry = 'DE'\"", "There is no dimension of hits 'contry'. Did you mean country", "dim"),
         (GOAL + "where = 'hour = 3'", "There is no dimension of hits 'hour'", "footfall reports --dimensions"),
         (GOAL + "where = 'goals_in_visit > 1'", "no dimension of hits 'goals_in_visit'", "footfall reports"),

@@ -97,8 +97,8 @@ def test_jobs_have_the_defaults_unless_they_say_otherwise() -> None:
         ({"definitions": "nowhere.toml"}, "nowhere.toml cannot be read", "definitions"),
         ({"reports": []}, "reports is to be a list of texts", "reports ="),
         ({"reports": "summary"}, "reports is to be a list of texts", "reports ="),
-        ({"formats": ["xls"]}, "'xls' is none of", "formats ="),
-        ({"out": ""}, "out is to be a text", "out ="),
+        ({"formats": ["xls"]}, "formats 'xls' is none of table, csv", "formats ="),
+        ({"out": ""}, "out is to be a line of text", "out ="),
         ({"out": "ftp://example.org/x"}, "Nothing can be written to ftp://", "s3://BUCKET"),
         ({"out": "s3://A"}, "cannot name an S3 bucket", "s3://"),
         ({"files": "{reprot}.{suffix}"}, "there is no {reprot}", "{report}"),
@@ -112,8 +112,8 @@ def test_jobs_have_the_defaults_unless_they_say_otherwise() -> None:
         ({"limit": True}, "whole number", "limit ="),
         ({"csv_raw": "yes"}, "true or false", "csv_raw ="),
         ({"week_starts": "mon"}, "did you mean monday?", "week_starts ="),
-        ({"catch_up": "some"}, "'some' is none of all, last", "catch_up ="),
-        ({"catch_up": 0}, "is to be a text", "catch_up ="),
+        ({"catch_up": "some"}, "catch_up 'some' is none of all, last", "catch_up ="),
+        ({"catch_up": 0}, "is to be a line of text", "catch_up ="),
         ({"store": "mysql:x"}, "'mysql:x' is not a store", "embedded:PATH"),
         ({"name": "Daily!"}, "lower-case letters", "name ="),
         ({"name": "../x"}, "lower-case letters", "name ="),
@@ -126,7 +126,7 @@ def test_what_is_wrong_is_told_by_file_job_and_key(keys: dict[str, Any], sentenc
     assert hint in told
 
 
-@pytest.mark.parametrize("key", [key for key, row in KEYS.items() if row.usual is None])
+@pytest.mark.parametrize("key", [key for key, row in KEYS.items() if row.is_needed])
 def test_what_every_job_has_to_say_is_missed(key: str) -> None:
     said, hint = refused({"job": [{name: value for name, value in USUAL.items() if name != key}]})
     assert f"has no {key}." in said
