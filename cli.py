@@ -189,8 +189,10 @@ def _fail(error: BaseException) -> int:
     if any(isinstance(leaf, KeyboardInterrupt) for leaf in leaves):
         return _stopped()
 
-    if any(isinstance(leaf, OSError) and leaf.errno in _FULL for leaf in leaves):
-        click.echo("footfall: Standard output takes no more: the device is full or broken.", err=True)
+    full = next((leaf for leaf in leaves if isinstance(leaf, OSError) and leaf.errno in _FULL), None)
+    if full is not None:
+        where = full.filename or "Standard output, or a file that is written,"  # Python only knows of opening
+        click.echo(f"footfall: {where} takes no more: the device is full or broken.", err=True)
         _hush()
         return FootfallError.exit_code
 

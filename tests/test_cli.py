@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import errno
 import os
 import re
 import subprocess
@@ -359,4 +360,26 @@ def test_a_full_standard_output_is_told_in_a_sentence() -> None:
         done = subprocess.run(command, cwd=folder, stdout=full, stderr=subprocess.PIPE, check=False)
 
     assert done.returncode == 1
-    assert done.stderr == b"footfall: Standard output takes no more: the device is full or broken.\n"
+    assert (
+        done.stderr
+        == b"footfall: Standard output, or a file that is written, takes no more: the device is full or broken.\n"
+    )
+
+
+@pytest.mark.parametrize(
+    ("path", "named"), [("x/site.db", "x/site.db"), (None, "Standard output, or a file that is written,")]
+)
+def test_a_full_disk_under_a_file_is_not_blamed_on_standard_output(
+    path: str | None, named: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    @click.command()
+    def fill() -> None:
+        raise OSError(errno.ENOSPC, "No space left on device", path)
+
+    cli.root.add_command(fill)
+    try:
+        assert cli.run(["fill"]) == 1
+    finally:
+        del cli.root.commands["fill"]
+
+    assert capsys.readouterr().err == f"footfall: {named} takes no more: the device is full or broken.\n"
