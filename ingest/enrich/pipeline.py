@@ -14,6 +14,7 @@ from ingest.enrich.consent import honour_consent
 from ingest.enrich.distinct import encode_texts
 from ingest.enrich.expire import set_expiry
 from ingest.enrich.geography import locate_client
+from ingest.enrich.language import prefer_language
 from ingest.enrich.mask import mask_address
 from ingest.enrich.referrer import classify_referrer
 from ingest.enrich.resource import classify_resource
@@ -33,6 +34,7 @@ UNDERSTAND: Final = (
     classify_referrer,
     classify_agent,
     classify_resource,
+    prefer_language,
     locate_client,
     identify_visitor,
 )
