@@ -29,6 +29,7 @@ DEFINITIONS: Final[Mapping[str, str]] = MappingProxyType(
         "regex": "a regular expression with named groups, behind it as needed `;date=…`",
         "json": "a map from columns to members of a JSON object",
         "haproxy": "HAProxy's HTTP log, by the names of its captured request headers",
+        "haproxy_clf": "the same of `option httplog clf`",
         "w3c": "a `#Fields:` directive that is in force until the log has one of its own",
         "cloudfront_realtime": "the fields that were chosen for CloudFront's real-time log, in their order",
         "docker": "any format, in lines of Docker's json-file driver",

@@ -47,6 +47,29 @@ def haproxy_log() -> list[str]:
     return with_odd_lines([haproxy(hit) for hit in thinned(1)], odd)
 
 
+def haproxy_clf(hit: Hit) -> str:
+    """Return the line that `option httplog clf` writes, with Host, User-Agent and Referer captured."""
+    took, referrer = taken_ms(hit), hit.referrer.removeprefix("-")
+    return (
+        f'{hit.ip} - - [{hit.at.strftime(_CLF_TIME)}] "{hit.request}" {hit.status} {size_of(hit)} "" "" '
+        f'{40000 + hit.at.second} {hit.at.second * 13 % 1000:03d} "https-in~" "shop" "web{1 + hit.at.second % 2}" '
+        f'0 0 1 {took - 1} {took} ---- 3 2 1 1 0 0 0 "" "" "{hit.host}" "{hit.agent}" "{referrer}" "text/html"'
+    )
+
+
+def haproxy_clf_log() -> list[str]:
+    """Return also: what is refused, what found no server, and what captures nothing."""
+    odd = [
+        '192.0.2.77 - - [12/Jan/2026:13:00:00 +0000] "<BADREQ>" 400 187 "" "" 41002 120 "https-in~" "https-in~" '
+        '"<NOSRV>" -1 -1 -1 -1 0 PR-- 2 2 0 0 0 0 0 "" "" "" "" "" ""',
+        '192.0.2.78 - - [12/Jan/2026:13:01:00 +0000] "GET /no HTTP/1.1" 503 217 "" "" 41003 005 "http-in" "static" '
+        '"srv1" 0 0 -1 -1 3004 SC-- 1 1 0 0 3 0 0 "" "" ',
+        '2001:db8::1 - - [12/Jan/2026:13:02:00 +0000] "GET /x#22y HTTP/1.1" 200 +2750 "" "" 41004 122 "http-in" '
+        '"static" "srv1" 10 0 30 69 +109 --NI 1 1 1 1 +2 0 0 "session=1" "" "www.example.com" "" "" ""',
+    ]
+    return with_odd_lines([haproxy_clf(hit) for hit in thinned(1)], odd)
+
+
 def _envoy_parts(hit: Hit) -> tuple[str, str]:
     """Return what stands before and behind the details that only Istio writes."""
     time = hit.at.strftime("%Y-%m-%dT%H:%M:%S.") + f"{hit.at.second * 13 % 1000:03d}Z"
@@ -249,6 +272,7 @@ def gandi_log() -> list[str]:
 
 SAMPLES: Final[dict[str, Sample]] = {
     "haproxy.log": haproxy_log,
+    "haproxy_clf.log": haproxy_clf_log,
     "envoy.log": envoy_log,
     "istio.log": istio_log,
     "traefik_clf.log": _behind(combined, _traefik_end, ' 0 "-" "-" 0ms'),

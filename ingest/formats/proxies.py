@@ -1,6 +1,7 @@
 """Formats of proxies that are their own: HAProxy, Envoy, Istio, Squid.
 
-Orders and meanings are those of: HAProxy 3.0 Configuration Manual (8.2.3, HTTP log format), Envoy 1.32 and Istio 1.24
+Orders and meanings are those of: HAProxy 3.0 Configuration Manual (8.2.3, HTTP log format, and `option httplog clf`,
+as HAProxy 2.6.12 was seen to write it), Envoy 1.32 and Istio 1.24
 ("access logging", default format), Squid 6 (logformat `squid`).
 """
 
@@ -21,6 +22,10 @@ _FAMILY: Final = "Proxies and load balancers"
 _NUMBER: Final = "[0-9]+"
 _SIZE: Final = "[0-9]+|-"
 _AGENT: Final = "Mozilla/5.0 (X11; Linux x86_64)"
+
+
+_TIME_TAKEN: Final = r"[-+]?[0-9]+"
+_CONNECTIONS: Final = ("actconn", "feconn", "beconn", "srv_conn", "retries", "srv_queue", "backend_queue")
 
 
 def _milliseconds(value: pl.Expr) -> tuple[pl.Expr, ...]:
@@ -51,13 +56,31 @@ def haproxy(definition: str = "") -> DelimitedFormat:
 
     Names are in the order of the configuration's ``capture request header``; those without a column are passed over.
     """
-    names = [name.strip().lower() for name in definition.split("|")] if definition else []
-    for name in names:
-        if not name:
-            sentence = f"A header without name among the captured ones: {printable(definition, 60)!r}."
-            raise FormatError(sentence, hint="--format 'haproxy:Host|User-Agent|Referer'")
-
+    names = _header_names("haproxy", definition)
     return _haproxy(definition, _captured(names) if set(names) & set(_HEADER_COLUMNS) else None)
+
+
+def haproxy_clf(definition: str = "") -> DelimitedFormat:
+    """Return HAProxy's log in the order of the common log; see `haproxy` for the `definition`.
+
+    Captured headers stand at the end, in quotation marks each, those of the response behind those of the request.
+    """
+    headers = [
+        Part(f"captured request header {name}", QUOTED, r.text(column) if column else None)
+        for name in _header_names("haproxy_clf", definition)
+        for column in [_HEADER_COLUMNS.get(name)]
+    ]
+    return _haproxy_clf(definition, headers)
+
+
+def _header_names(format_name: str, definition: str) -> list[str]:
+    """Return the names of captured headers in lower case."""
+    names = [name.strip().lower() for name in definition.split("|")] if definition else []
+    if not all(names):
+        sentence = f"A header without name among the captured ones: {printable(definition, 60)!r}."
+        raise FormatError(sentence, hint=f"--format '{format_name}:Host|User-Agent|Referer'")
+
+    return names
 
 
 def _captured(names: Sequence[str]) -> r.Reading:
@@ -97,6 +120,41 @@ def _haproxy(definition: str, captured: r.Reading | None) -> DelimitedFormat:
         ),
         "192.0.2.7:33317 [17/Jan/2026:10:05:03.655] http-in static/srv1 10/0/30/69/109 200 2750 - - ---- 1/1/1/1/0 0/0 "
         '{www.example.com} {} "GET /shop?page=2 HTTP/1.1"',
+        definition=definition,
+    )
+
+
+def _haproxy_clf(definition: str, headers: Sequence[Part]) -> DelimitedFormat:
+    return DelimitedFormat(
+        "haproxy_clf",
+        "HAProxy HTTP log in the order of the common log (`option httplog clf`)",
+        _FAMILY,
+        Row(
+            (
+                Part("client_ip", r"[0-9A-Za-z.:]+", r.text("ip")),
+                Part("-", "-"),
+                Part("-", "-"),
+                Part("[gmt_date_time]", BRACKETED, r.APACHE_TIME),
+                Part("http_request", QUOTED, r.REQUEST),
+                Part("status_code", "[0-9]{3}|-1", r.STATUS),
+                Part("bytes_read", Shape(r"\+?", _NUMBER, _NUMBER, ""), r.number("bytes")),
+                Part("(referrer of the common log)", '""'),
+                Part("(user agent of the common log)", '""'),
+                Part("client_port", _NUMBER),
+                Part("request_date_ms", _NUMBER),
+                *(Part(name, QUOTED) for name in ("frontend_name", "backend_name", "server_name")),
+                *(Part(name, _TIME_TAKEN) for name in ("TR", "Tw", "Tc", "Tr")),
+                Part("Ta", _TIME_TAKEN, _TOTAL_TIME),
+                Part("termination_state", "[-A-Za-z]{2,4}"),
+                *(Part(name, r"\+?[0-9]+") for name in _CONNECTIONS),
+                Part("captured_request_cookie", QUOTED),
+                Part("captured_response_cookie", QUOTED),
+                *headers,
+            ),
+            may_grow=True,
+        ),
+        '192.0.2.7 - - [17/Jan/2026:10:05:03 +0000] "GET /shop?page=2 HTTP/1.1" 200 2750 "" "" 33317 655 "http-in" '
+        '"static" "srv1" 10 0 30 69 109 ---- 1 1 1 1 0 0 0 "" "" "www.example.com" ""',
         definition=definition,
     )
 
@@ -158,6 +216,7 @@ _SQUID: Final = Row(
 
 PROXIES: Final = (
     haproxy(),
+    haproxy_clf(),
     DelimitedFormat(
         "envoy",
         "Envoy, default format of access logs",

@@ -13,7 +13,7 @@ from ingest.formats.goaccess import goaccess
 from ingest.formats.json_logs.maps import from_map
 from ingest.formats.model import Format
 from ingest.formats.nginx import nginx
-from ingest.formats.proxies import haproxy
+from ingest.formats.proxies import haproxy, haproxy_clf
 from ingest.formats.regex import regex
 from ingest.formats.server_config import spec_in_file, spec_in_text
 from ingest.formats.w3c import cloudfront_realtime, w3c
@@ -27,6 +27,7 @@ KINDS: Final[Mapping[str, Callable[[str], Format]]] = MappingProxyType(
         "regex": regex,
         "json": from_map,
         "haproxy": haproxy,
+        "haproxy_clf": haproxy_clf,
         "w3c": w3c,
         "cloudfront_realtime": cloudfront_realtime,
         **{kind: partial(wrapped, kind) for kind in WRAPPERS},
@@ -42,6 +43,7 @@ EXAMPLES: Final[Mapping[str, str]] = MappingProxyType(
         "regex": r"regex:^(?P<ip>\S+) (?P<date>\S+) (?P<method>[A-Z]+) (?P<path>\S+) (?P<status>\d+)",
         "json": "json:time=ts,ip=client.addr,method=req.method,path=req.uri,status=code,duration_ms=latency*1000",
         "haproxy": "haproxy:Host|User-Agent",
+        "haproxy_clf": "haproxy_clf:Host|User-Agent|Referer",
         "w3c": "w3c:#Fields: date time c-ip cs-method cs-uri-stem sc-status",
         "cloudfront_realtime": "cloudfront_realtime:timestamp c-ip cs-method cs-uri-stem sc-status",
         "docker": "docker:combined",

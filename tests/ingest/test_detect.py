@@ -53,6 +53,7 @@ W3C = {"w3c", "cloudfront", "iis", "isa", "netscaler", "shoutcast"}
 OVERLAPS: dict[str, set[str]] = {
     **{name: {"combined"} for name in MORE_THAN_COMBINED},
     **{name: {"w3c"} for name in W3C - {"w3c"}},
+    "haproxy_clf": {"combined"},
     "beacons": {"nginx_json"},
 }
 """Format → other formats that read its lines as well: with less behind, or to the same events."""
@@ -275,7 +276,7 @@ def test_clues_rule_out_nearly_all_formats() -> None:
         for name, form in FORMATS.items()
         if form.clue and combined.select(pl.col("text").str.contains(form.clue).any()).item()
     ]
-    assert possible == ["common", "combined", "traefik_clf", "squid_combined", "icecast"]
+    assert possible == ["common", "combined", "haproxy_clf", "traefik_clf", "squid_combined", "icecast"]
 
 
 def test_json_among_other_lines_hides_neither() -> None:

@@ -118,6 +118,43 @@ def test_captured_headers_need_names() -> None:
         event("haproxy:Host||Referer", HAPROXY)
 
 
+HAPROXY_CLF = (
+    '192.0.2.7 - - [17/Jan/2026:10:05:03 +0000] "GET /ok?a=1 HTTP/1.1" 200 73 "" "" 48874 949 "http-in" "http-in" '
+    '"<NOSRV>" 0 -1 -1 -1 12 LR-- 1 1 0 0 0 0 0 "" "" "www.example.com" "curl/7.88.1" "https://www.google.com/" ""'
+)
+"""As HAProxy 2.6.12 wrote it, with three headers of the request and one of the response captured."""
+
+WITHOUT_CAPTURES = HAPROXY_CLF.partition('"www.')[0]
+
+
+def test_the_common_log_of_haproxy_has_more_than_a_common_log() -> None:
+    expected = {
+        "time": datetime(2026, 1, 17, 10, 5, 3, tzinfo=UTC),
+        "ip": "192.0.2.7",
+        "method": "GET",
+        "path": "/ok",
+        "query": "a=1",
+        "protocol": "HTTP/1.1",
+        "status": 200,
+        "bytes": 73,
+        "duration_ms": 12.0,
+    }
+    assert event("haproxy_clf", HAPROXY_CLF) == expected
+    assert event("haproxy_clf", WITHOUT_CAPTURES) == expected
+    captured = {"host": "www.example.com", "user_agent": "curl/7.88.1", "referrer": "https://www.google.com/"}
+    assert event("haproxy_clf:Host|User-Agent|Referer", HAPROXY_CLF) == expected | captured
+    assert event("haproxy_clf:X-Request-Id|User-Agent", HAPROXY_CLF) == expected | {
+        "user_agent": "curl/7.88.1"
+    }
+
+
+def test_a_header_that_was_not_sent_is_absent_from_haproxys_common_log() -> None:
+    found = event("haproxy_clf:Host|User-Agent|Referer", HAPROXY_CLF.replace("https://www.google.com/", ""))
+    assert "referrer" not in found
+    with pytest.raises(FormatError, match="without name"):
+        event("haproxy_clf:Host||Referer", HAPROXY_CLF)
+
+
 def test_the_client_of_envoy_is_the_last_that_it_was_forwarded_for() -> None:
     found = event("envoy", ENVOY.format("203.0.113.9, 192.0.2.80", "locations.example.com:8443"))
     assert found == {
