@@ -54,17 +54,21 @@ def parsed(chunk: Chunk) -> Parsed:
     return parse_chunk(chunk, FORMATS["combined"])
 
 
-def enriched(chunk: Chunk, settings: EnrichSettings) -> pl.DataFrame:
-    """Return the events of a chunk as `ingest.prepare` has them when it lays them out."""
-    events = read_beacons(parsed(chunk), BEACONS).parsed.events
+def enriched(
+    chunk: Chunk, settings: EnrichSettings, read: Callable[[Chunk], Parsed] = parsed
+) -> pl.DataFrame:
+    """Return the events of a chunk as `ingest.prepare` has them when it lays them out; `read` is its format."""
+    events = read_beacons(read(chunk), BEACONS).parsed.events
     kept, _ = filters.early(rewrite(events, settings.options.rewriting), FILTERS)
     understood, _ = filters.late(understand(kept, chunk.source_id, settings), FILTERS)
     understood, _ = leave_out_objectors(understood, settings)
     return conceal(understood, settings)
 
 
-def everything_on(geography: Path) -> EnrichSettings:
-    """Return settings with all that enrichment can do."""
+def everything_on(folder: Path) -> EnrichSettings:
+    """Return settings with all that enrichment can do, its database of places written to `folder`."""
+    geography = folder / "places.mmdb"
+    geography.write_bytes(database(PLACES))
     options = Enrichment(trusted_proxies=("private",), visitor_ids="daily", geography=geography)
     return EnrichSettings("example.com", 8, b"benchmark", options)
 
@@ -115,9 +119,7 @@ def main(path: Path, lines: int) -> None:
     chunks = list(read_chunks(Repeated(data, -(-lines // data.count(b"\n"))), "0123456789abcdef"))
     print(f"{path.name} repeated to {lines:,} lines; Polars threads: {pl.thread_pool_size()}")
     with TemporaryDirectory() as folder:
-        geography = Path(folder) / "places.mmdb"
-        geography.write_bytes(database(PLACES))
-        everything = everything_on(geography)
+        everything = everything_on(Path(folder))
         usual = EnrichSettings("example.com", 8, b"benchmark")
         show(measured(chunks, {"defaults": usual, "everything on": everything}))
         for name, nanoseconds in costs(chunks[: max(1, len(chunks) // 4)], everything).items():

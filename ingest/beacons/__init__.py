@@ -3,8 +3,9 @@
 In reading order: `model` (what a dialect is, and what it gives), `recognise` (which requests are beacons), `reading`
 (what they tell of, in their place), with `rows` (every request has a row), `urls` (the page) and `times` (when).
 What dialects are made with: `splitting` and `parameters` (query strings and forms to columns), `encoded`,
-`json_bodies`, `json_texts` and `members` (bodies), `values` (texts to numbers and times) and `items` (orders). Then
-`dialects/` (one file each) and `known` (all of them).
+`json_bodies` and `json_members` (bodies to columns), `members` (bodies to parameters), `columns` (columns of which any
+may be absent), `values` (texts to numbers and times) and `items` (orders). Then `dialects/` (one file each) and `known`
+(all of them).
 """
 
 from ingest.beacons.model import BEACON_REASONS, BeaconSettings, Dialect

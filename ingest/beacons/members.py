@@ -1,4 +1,4 @@
-"""Read JSON bodies: objects to parameters, and the requests in a body that carries several."""
+"""Read JSON objects as parameters."""
 
 from __future__ import annotations
 
@@ -9,16 +9,10 @@ from urllib.parse import urlencode
 import msgspec
 import polars as pl
 
+from ingest.beacons.json_bodies import decoded
+
 _DEEPEST: Final = 4
 _PARAMETERS: Final = pl.Schema({"row": pl.UInt32, "name": pl.String, "value": pl.String})
-
-
-def decoded(body: str) -> Any:
-    """Return what a JSON text says, None when it says nothing."""
-    try:
-        return msgspec.json.decode(body)
-    except (msgspec.DecodeError, RecursionError, UnicodeError):
-        return None
 
 
 def of_objects(bodies: pl.Series) -> pl.DataFrame:
@@ -42,10 +36,16 @@ def as_form(value: Any) -> str | None:
 
 def as_text(value: Any) -> str | None:
     """Return a decoded JSON value as the text of a parameter, None for null, objects and arrays."""
+    if isinstance(value, str):
+        return value
+
     if isinstance(value, bool):
         return "true" if value else "false"
 
-    return str(value) if isinstance(value, str | int | float) else None
+    if isinstance(value, msgspec.Raw):  # a number as it is written
+        return bytes(value).decode()
+
+    return str(value) if isinstance(value, int | float) else None
 
 
 def _members(body: str) -> Iterator[tuple[str, str]]:

@@ -69,6 +69,9 @@ REQUESTS_SCHEMA: Final = pl.Schema(
 )
 """What a dialect is given: a number for each request, its path, its query string without question mark, its body."""
 
+AGENT_LOGGED: Final = "agent_logged"
+"""Column of events that says whether there was a place for the user agent; true without it."""
+
 BEACON_SCHEMA: Final = pl.Schema(
     [
         ("row", pl.UInt32()),
@@ -127,7 +130,9 @@ class Dialect:
     there for a request to any other path, or for a body without a path, to be the dialect's; empty when it cannot
     be told so. A path that begins with ``^`` is a whole path, not an ending; ``a|b`` in place of a name is a name or
     the other, and ``a:`` a member of a JSON body only. `read` makes events of requests (see `REQUESTS_SCHEMA` and
-    `BEACON_SCHEMA`). `sources` says where the format is documented; `example` is a query string or body.
+    `BEACON_SCHEMA`); `read_sent` does so of parameters that a format has taken apart already, row, name and value,
+    and of how many requests they are (see `ingest.formats.model.Parsed.sent`). `sources` says where the format is
+    documented; `example` is a query string or body.
     """
 
     name: str
@@ -138,6 +143,7 @@ class Dialect:
     read: Callable[[pl.DataFrame], pl.DataFrame]
     example: str
     sources: str
+    read_sent: Callable[[pl.DataFrame, int], pl.DataFrame] | None = None
 
 
 @dataclass(frozen=True, slots=True)

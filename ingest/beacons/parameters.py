@@ -20,8 +20,6 @@ import pyarrow as pa
 
 from ingest.beacons.splitting import split_texts
 
-_Places = npt.NDArray[np.int64]
-
 _RUN: Final = re.compile(r"(?:%[0-9A-Fa-f]{2})+")
 
 _NEEDS_ESCAPE: Final = r'["\\\x00-\x1f]'
@@ -60,15 +58,73 @@ def read_parameters(texts: pl.Series, names: Sequence[str]) -> pl.DataFrame:
     return columns_of(split_parameters(texts), names, len(texts))
 
 
-def columns_of(split: pl.DataFrame, names: Sequence[str], count: int) -> pl.DataFrame:
-    """Return what `read_parameters` does, of `count` texts that `split_parameters` has split."""
-    codes = split["name"].cast(pl.Enum(list(names)), strict=False).to_physical()
-    wanted = codes.is_not_null().to_numpy().nonzero()[0]
-    places = np.full((len(names), count), -1, np.int64)
+def columns_of(
+    split: pl.DataFrame, names: Sequence[str], count: int, *, is_absent: pl.Series | None = None
+) -> pl.DataFrame:
+    """Return what `read_parameters` does, of `count` texts that `split_parameters` has split.
+
+    Names may also be an Enum of the distinct ones (see `numbered`). `is_absent` tells of which parameters the columns
+    are null, although they are the first of their name.
+    """
+    numbers = _numbers(split["name"], names)
     # Last to first, so that the first of equal names is what stays.
-    back = wanted[::-1]
-    places[codes.gather(back).to_numpy(), split["row"].gather(back).to_numpy()] = back
-    return pl.DataFrame([_column(split["value"], places[code], name) for code, name in enumerate(names)])
+    wanted = np.flatnonzero(numbers >= 0)[::-1]
+    numbers = numbers.take(wanted)
+    places = np.full((len(names), count), -1, np.int32)
+    rows = split["row"].to_numpy().take(wanted)
+    places[numbers, rows] = (
+        wanted if is_absent is None else np.where(is_absent.to_numpy()[wanted], -1, wanted)
+    )
+    present = np.flatnonzero(np.bincount(numbers, minlength=len(names)))
+    found = _gathered(split["value"], places.take(present, axis=0).ravel())
+    columns = {which: found.slice(place * count, count) for place, which in enumerate(present.tolist())}
+    absent = _nothing("", count)
+    return pl.DataFrame([columns.get(which, absent).alias(name) for which, name in enumerate(names)])
+
+
+def _gathered(values: pl.Series, places: npt.NDArray[np.int32]) -> pl.Series:
+    """Return the values at some places, null for -1; to gather nulls themselves takes ten times as long."""
+    found = values.gather(pl.Series(np.maximum(places, 0)))
+    return found.set(pl.Series(places < 0), None)
+
+
+def numbered(split: pl.DataFrame) -> pl.DataFrame:
+    """Return split parameters with names as an Enum of the distinct ones, so that each of them is looked at once."""
+    names = split["name"]
+    return (
+        split if isinstance(names.dtype, pl.Enum) else split.with_columns(names.cast(pl.Enum(names.unique())))
+    )
+
+
+def names_of(split: pl.DataFrame) -> pl.Series:
+    """Return the distinct names of `numbered` parameters, and perhaps others, as `name`."""
+    dtype = split.schema["name"]
+    assert isinstance(dtype, pl.Enum), "names are numbered"
+    return dtype.categories.alias("name")
+
+
+def without_prefix(split: pl.DataFrame, prefix: str) -> pl.DataFrame:
+    """Return those of `numbered` parameters whose names have a prefix, without it, and numbered again."""
+    names = names_of(split)
+    have = names.str.starts_with(prefix).to_numpy()
+    number = split["name"].to_physical().cast(pl.Int64).to_numpy()
+    own = split.filter(pl.Series(have.take(number)))
+    plain = names.filter(pl.Series(have)).str.strip_prefix(prefix)
+    place = (np.cumsum(have) - 1).take(own["name"].to_physical().cast(pl.Int64).to_numpy())
+    return own.with_columns(plain.cast(pl.Enum(plain)).gather(pl.Series(place)).alias("name"))
+
+
+def _numbers(found: pl.Series, names: Sequence[str]) -> npt.NDArray[np.int32]:
+    """Return for each name which of `names` it is, -1 for none."""
+    if not isinstance(found.dtype, pl.Enum):
+        return _enumerated(found, names)
+
+    return _enumerated(found.dtype.categories, names).take(found.to_physical().to_numpy())
+
+
+def _enumerated(found: pl.Series, names: Sequence[str]) -> npt.NDArray[np.int32]:
+    codes = found.cast(pl.Enum(list(names)), strict=False).to_physical()
+    return codes.cast(pl.Int32).fill_null(-1).to_numpy()
 
 
 def other_parameters(texts: pl.Series, known: Collection[str], *, prefixes: Sequence[str] = ()) -> pl.Series:
@@ -80,18 +136,31 @@ def other_parameters(texts: pl.Series, known: Collection[str], *, prefixes: Sequ
     return objects_of(split_parameters(texts), known, len(texts), prefixes=prefixes)
 
 
+def are_named(split: pl.DataFrame, wanted: pl.Expr) -> pl.Series:
+    """Tell of each parameter whether its name is as `wanted`, an expression of `name`; see `columns_of`."""
+    if not isinstance(split.schema["name"], pl.Enum):
+        return split.select(wanted).to_series()
+
+    distinct = names_of(split).to_frame().select(wanted).to_series().to_numpy()
+    return pl.Series(distinct.take(split["name"].to_physical().to_numpy()))
+
+
 def objects_of(
     split: pl.DataFrame, known: Collection[str], count: int, *, prefixes: Sequence[str] = ()
 ) -> pl.Series:
-    """Return what `other_parameters` does, of `count` texts that `split_parameters` has split.
+    """Return what `other_parameters` does, of `count` texts that `split_parameters` has split; see `columns_of`.
 
     `split` may have `json`, the values as they are to stand in JSON; else they become strings.
     """
-    is_other = ~split["name"].is_in(list(known)) & (split["name"] != "")
+    wanted = ~pl.col("name").is_in(list(known)) & (pl.col("name") != "")
     if prefixes:
-        is_other &= split["name"].str.contains("^(?:" + "|".join(map(re.escape, prefixes)) + ")")
+        wanted &= pl.col("name").str.contains("^(?:" + "|".join(map(re.escape, prefixes)) + ")")
 
-    return _objects(split.filter(is_other), count) if is_other.any() else _nothing("", count)
+    is_other = are_named(split, wanted)
+    if not is_other.any():
+        return _nothing("", count)
+
+    return _objects(split if is_other.all() else split.filter(is_other), count)
 
 
 def to_json_object(frame: pl.DataFrame) -> pl.Series:
@@ -121,18 +190,14 @@ def _quoted_name(name: str) -> str:
 
 def _objects(parameters: pl.DataFrame, count: int) -> pl.Series:
     """Return an object for each of `count` rows; `parameters` are in the order of the rows."""
-    first = (
-        parameters if _is_distinct(parameters) else parameters.unique(("row", "name"), maintain_order=True)
-    )
+    first = _distinct(numbered(parameters))
     row = first["row"].to_numpy()
-    begins = pl.Series("begins", np.diff(row, prepend=np.uint32(count)) != 0)
+    begins = np.diff(row, prepend=np.uint32(count)) != 0
+    openings = _openings(first, begins).alias("opening")
     ends = pl.Series("ends", np.diff(row, append=np.uint32(count)) != 0)
     value = pl.col("json") if "json" in first.columns else json_text(pl.col("value"))
-    opening = pl.when("begins").then(pl.lit("{")).otherwise(pl.lit(","))
     closing = pl.when("ends").then(pl.lit("}")).otherwise(pl.lit(""))
-    pieces = first.with_columns(begins, ends).select(
-        piece=pl.concat_str(opening, json_text(pl.col("name")), pl.lit(":"), value, closing)
-    )["piece"]
+    pieces = first.with_columns(openings, ends).select(pl.concat_str("opening", value, closing)).to_series()
     # The pieces of a row lie one behind the other, so that their bytes are the object already.
     array = pieces.to_arrow(compat_level=pl.CompatLevel.oldest())
     limits = np.frombuffer(array.buffers()[1], np.int64)[array.offset : array.offset + len(array) + 1]
@@ -142,22 +207,22 @@ def _objects(parameters: pl.DataFrame, count: int) -> pl.Series:
     return objects.set(objects == "", None).alias("")
 
 
-def _is_distinct(parameters: pl.DataFrame) -> bool:
-    codes = parameters["name"].cast(pl.Categorical).to_physical().to_numpy().astype(np.uint64)
-    keys = parameters["row"].to_numpy().astype(np.uint64) << np.uint64(32) | codes
-    return pl.Series(keys).n_unique() == len(keys)
+def _distinct(parameters: pl.DataFrame) -> pl.DataFrame:
+    """Return parameters without those whose name an earlier one of the row has."""
+    codes = parameters["name"].to_physical().to_numpy().astype(np.uint64)
+    keys = pl.Series(parameters["row"].to_numpy().astype(np.uint64) << np.uint64(32) | codes)
+    return parameters if keys.n_unique() == len(keys) else parameters.filter(keys.is_first_distinct())
+
+
+def _openings(parameters: pl.DataFrame, begins: npt.NDArray[np.bool_]) -> pl.Series:
+    """Return what stands before values in objects: ``{"name":`` where one begins, else ``,"name":``."""
+    quoted = names_of(parameters).to_frame().select(json_text(pl.col("name")) + ":").to_series()
+    places = parameters["name"].to_physical().cast(pl.Int64).to_numpy() + begins * len(quoted)
+    return pl.concat(["," + quoted, "{" + quoted]).gather(pl.Series(places))
 
 
 def _nothing(name: str, count: int) -> pl.Series:
     return pl.Series(name, [None], dtype=pl.String).new_from_index(0, count)
-
-
-def _column(values: pl.Series, places: _Places, name: str) -> pl.Series:
-    if (places < 0).all():
-        return _nothing(name, len(places))
-
-    chosen = pl.Series(places)
-    return values.gather(chosen.set(chosen < 0, None)).alias(name)
 
 
 def _mended(joined: pl.Series) -> pl.Series:

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
+import numpy as np
 import polars as pl
 
+from footfall.event import TIME
 from footfall.keys import event_identity
 from ingest.beacons.model import (
+    AGENT_LOGGED,
     BAD_BEACON,
     BEACON_SCHEMA,
     FROM_DIALECT,
@@ -31,6 +35,26 @@ FROM_LOG: Final = ("line_number", "offset", "forwarded_for", "forwarded", "conne
 ALSO_FROM_LOG: Final = ("ip", "user_agent", "user", "language")
 """Columns that an event has from the line where the beacon itself does not say."""
 
+_LOGGED: Final[Mapping[str, str]] = {
+    "time": "received",
+    "referrer": "here",
+    "host": "logged_host",
+    **{name: name for name in FROM_LOG},
+    **{name: f"logged_{name}" for name in ALSO_FROM_LOG},
+}
+"""Column of the log → what it is called beside what the beacon says."""
+
+_SPENT: Final = (
+    *("url", "here", "logged_host", "received", "created_at", "sent_at", "refused", "unrecorded"),
+    *(f"logged_{name}" for name in ALSO_FROM_LOG),
+)
+"""Columns that no event has in the end."""
+
+_NULL: Final = pl.lit(None, dtype=pl.String)
+_NULLS: Final[Mapping[str, pl.Expr]] = {
+    "received": pl.lit(None, dtype=TIME),
+    **{name: pl.lit(None, dtype=dtype) for name, dtype in BEACON_SCHEMA.items()},
+}
 _PROXIES: Final = ("forwarded_for", "forwarded", "connecting_ip")
 _NEEDS_PAGE: Final = "pageview"
 _ALL_DIALECTS: Final = BeaconSettings()
@@ -63,18 +87,14 @@ def read_beacons(parsed: Parsed, settings: BeaconSettings) -> Read:
     if found.is_empty():
         return Read(_without_strangers(parsed), {}, 0)
 
-    requests = parsed.events.select(pl.int_range(pl.len(), dtype=pl.UInt32).alias("at"), pl.all())
-    others = requests.join(found, on="at", how="anti", maintain_order="left")
-    beacons = _pages(_with_log(_rows(requests, found, dialects), requests))
-    timed = _timed(beacons)
-    is_event = pl.col("refused").is_null() & pl.col("unrecorded").is_null()
-    events, unrecorded = _identified(timed.filter(is_event)), timed.filter(pl.col("unrecorded").is_not_null())
-    refused = timed.filter(pl.col("refused").is_not_null() & pl.col("unrecorded").is_null())
-    refused = refused.unique("at", keep="first", maintain_order=True)
-    merged = Parsed(_merged(others, events), _rejected(parsed, requests, refused), parsed.skipped_lines)
-    left_out = dict(unrecorded.group_by("unrecorded").len().sort("unrecorded").iter_rows())
+    requests = parsed.events
+    beacons = _timed(_pages(_with_log(_rows(requests, found, dialects, parsed.sent), requests)))
+    events, refused, unrecorded = _by_outcome(beacons)
+    merged = _merged(requests, found, _identified(events))
+    rejected = _rejected(parsed, requests, refused)
     extra = len(events) + len(refused) + len(unrecorded) - len(found)
-    return Read(_without_strangers(merged), left_out, extra)
+    read = _without_strangers(Parsed(merged, rejected, parsed.skipped_lines))
+    return Read(read, dict(sorted(Counter(unrecorded).items())), extra)
 
 
 def _found(parsed: Parsed, settings: BeaconSettings, dialects: Sequence[Dialect]) -> pl.DataFrame:
@@ -82,59 +102,78 @@ def _found(parsed: Parsed, settings: BeaconSettings, dialects: Sequence[Dialect]
     if parsed.beacons is not None and settings == _ALL_DIALECTS:
         return parsed.beacons
 
+    if parsed.beacons is not None and parsed.sent is not None:
+        return parsed.beacons.filter(pl.col("dialect").is_in([dialect.name for dialect in dialects]))
+
     return recognise(parsed.events, dialects)
 
 
-def _rows(requests: pl.DataFrame, found: pl.DataFrame, dialects: Mapping[str, Dialect]) -> pl.DataFrame:
-    """Return what the dialects make of the requests found: `at`, `ordinal`, `dialect` and `BEACON_SCHEMA` but
-    `row`.
+def _rows(
+    requests: pl.DataFrame, found: pl.DataFrame, dialects: Mapping[str, Dialect], sent: pl.DataFrame | None
+) -> pl.DataFrame:
+    """Return what the dialects make of the requests found: `at`, `ordinal`, `dialect`, and of `BEACON_SCHEMA` but
+    `row` the columns that hold anything: most do not, and every step from here on costs time for each.
     """
-    texts = requests.select(
-        "at", *(_column(requests, name).alias(name) for name in REQUESTS_SCHEMA if name != "row")
-    )
-    read = []
-    for name in found["dialect"].unique(maintain_order=True):
-        at = found.filter(pl.col("dialect") == name)["at"]
-        mine = texts[at].select(pl.int_range(pl.len(), dtype=pl.UInt32).alias("row"), pl.exclude("at"))
-        rows = number_rows(_conformed(dialects[name].read(mine)), len(mine))
-        read.append(
-            rows.select(at.gather(rows["row"]).alias("at"), pl.lit(name).alias("dialect"), pl.exclude("row"))
-        )
-
-    return pl.concat(read).sort("at", "ordinal")
+    texts = requests.select(_or_null(requests, name) for name in REQUESTS_SCHEMA if name != "row")
+    by_dialect = found.partition_by("dialect", maintain_order=True, as_dict=True)
+    read = [_rows_of(dialects[name], texts, mine["at"], sent) for (name,), mine in by_dialect.items()]
+    return read[0] if len(read) == 1 else pl.concat(read, how="diagonal").sort("at", "ordinal")
 
 
-def _conformed(rows: pl.DataFrame) -> pl.DataFrame:
-    """Return `rows` with the columns of `BEACON_SCHEMA`; made of columns, since an expression for each costs more."""
-    given = {column.name: column for column in rows.get_columns()}
-    nothing = pl.Series([None]).new_from_index(0, len(rows))
+def _rows_of(dialect: Dialect, texts: pl.DataFrame, at: pl.Series, sent: pl.DataFrame | None) -> pl.DataFrame:
+    if sent is None or dialect.read_sent is None:
+        told = dialect.read(_taken(texts, at).with_row_index("row"))
+    else:
+        told = dialect.read_sent(_sent_by(sent, at), len(at))
+
+    rows = number_rows(_given(told), len(at))
+    return rows.select(at.gather(rows["row"]), pl.lit(dialect.name).alias("dialect"), pl.exclude("row"))
+
+
+def _sent_by(sent: pl.DataFrame, at: pl.Series) -> pl.DataFrame:
+    """Return what the requests `at` have sent, each the row that its place among them says."""
+    row = sent["row"].to_numpy()
+    place = np.searchsorted(at.to_numpy(), row)
+    is_mine = at.to_numpy().take(place, mode="clip") == row
+    placed = sent.with_columns(pl.Series("row", place, pl.UInt32))
+    return placed if is_mine.all() else placed.filter(pl.Series(is_mine))
+
+
+def _given(rows: pl.DataFrame) -> pl.DataFrame:
+    """Return the columns of `rows` that hold anything, with the types of `BEACON_SCHEMA`."""
     return pl.DataFrame(
-        [given.get(name, nothing).cast(dtype).alias(name) for name, dtype in BEACON_SCHEMA.items()]
+        [
+            column.cast(BEACON_SCHEMA[column.name])
+            for column in rows.get_columns()
+            if column.name == "row" or column.null_count() < len(column)
+        ]
     )
 
 
-def _column(requests: pl.DataFrame, name: str) -> pl.Expr:
-    return pl.col(name) if name in requests.columns else pl.lit(None, dtype=pl.String)
+def _taken(frame: pl.DataFrame, at: pl.Series) -> pl.DataFrame:
+    """Return the rows `at`; no copy of them where those are all, in their order."""
+    is_all = len(at) == len(frame) and np.array_equal(at.to_numpy(), np.arange(len(frame)))
+    return frame if is_all else frame[at]
+
+
+def _or_null(frame: pl.DataFrame, name: str) -> pl.Expr:
+    """Return a column of `frame`; null where it has none."""
+    return pl.col(name) if name in frame.columns else _NULLS.get(name, _NULL).alias(name)
 
 
 def _with_log(rows: pl.DataFrame, requests: pl.DataFrame) -> pl.DataFrame:
     """Return `rows` with what the log says: `received`, `here` (the Referer header), `logged_host`, and `FROM_LOG`."""
-    lines = requests[rows["at"]].select(
-        pl.col("time").alias("received"),
-        _column(requests, "referrer").alias("here"),
-        _column(requests, "host").alias("logged_host"),
-        *(name for name in FROM_LOG if name in requests.columns),
-        *(pl.col(name).alias(f"logged_{name}") for name in ALSO_FROM_LOG if name in requests.columns),
-    )
-    both = pl.concat([rows, lines], how="horizontal")
+    told = (requests[name].alias(named) for name, named in _LOGGED.items() if name in requests.columns)
+    lines = pl.DataFrame([column for column in told if column.null_count() < len(column)])
+    both = rows.hstack(_taken(lines, rows["at"]).get_columns())
     own_ip = pl.col("ip").is_not_null()
     return both.with_columns(
         pl.col("offset") + pl.col("ordinal"),
-        *(pl.when(~own_ip).then(name).alias(name) for name in _PROXIES if name in both.columns),
+        *(pl.when(~own_ip).then(name).alias(name) for name in _PROXIES if {name, "ip"} <= {*rows.columns}),
         *(
-            pl.coalesce(name, f"logged_{name}").alias(name)
+            pl.coalesce(*({name} & {*rows.columns}), f"logged_{name}").alias(name)
             for name in ALSO_FROM_LOG
-            if name in requests.columns
+            if f"logged_{name}" in both.columns
         ),
     )
 
@@ -146,61 +185,113 @@ def _pages(rows: pl.DataFrame) -> pl.DataFrame:
     without a URL means. The host of a local URL is what the beacon says it is, else that of the Referer header,
     else the one that answered the beacon.
     """
-    page = split_page(rows.select(pl.coalesce("url", "here")).to_series())
-    local = page["host"].is_null() & page["path"].is_not_null()
-    host = pl.coalesce("host", page["host"])
-    if local.any():
-        around = split_page(rows["here"])["host"]
-        host = pl.coalesce(host, pl.when(local).then(pl.coalesce(around, "logged_host")))
-
-    is_lost = (pl.col("kind") == _NEEDS_PAGE) & page["path"].is_null() & pl.col("unrecorded").is_null()
-    return rows.with_columns(
-        host.str.to_lowercase().alias("host"),
+    given = rows.select(
+        "at", _or_null(rows, "here"), pl.coalesce(_or_null(rows, "url"), _or_null(rows, "here")).alias("page")
+    )
+    page = split_page(given["page"])
+    hosts = [pl.col("host").str.to_lowercase()] if "host" in rows.columns else []
+    paged = rows.with_columns(
+        pl.coalesce(*hosts, page["host"], *_hosts_of_local(rows, page, given["here"])).alias("host"),
         page["path"],
         page["query"],
-        pl.when(pl.col("refused").is_null() & is_lost)
-        .then(pl.lit(BAD_BEACON))
-        .otherwise("refused")
-        .alias("refused"),
     )
+    if "kind" not in rows.columns or not page["path"].null_count():
+        return paged
+
+    return _refused(paged, (pl.col("kind") == _NEEDS_PAGE) & pl.col("path").is_null(), BAD_BEACON)
+
+
+def _hosts_of_local(rows: pl.DataFrame, page: pl.DataFrame, here: pl.Series) -> list[pl.Expr]:
+    """Return what may be the host of pages whose URL is local."""
+    if not page["host"].null_count():
+        return []
+
+    is_local = page["host"].is_null() & page["path"].is_not_null()
+    if not is_local.any():
+        return []
+
+    around = pl.coalesce(split_page(here)["host"], _or_null(rows, "logged_host").str.to_lowercase())
+    return [pl.when(is_local).then(around)]
 
 
 def _timed(rows: pl.DataFrame) -> pl.DataFrame:
     """Return `rows` with the time; those that have none, or one outside the years of the table, are refused."""
-    given = (pl.col(name) for name in ("received", "created_at", "sent_at"))
+    given = (_or_null(rows, name) for name in ("received", "created_at", "sent_at"))
     timed = rows.with_columns(happened_at(*given).alias("time"))
     is_timed = is_time(timed["time"])
-    return timed.with_columns(
-        pl.when(pl.col("refused").is_null() & pl.col("unrecorded").is_null() & ~is_timed)
-        .then(pl.lit(NO_EVENT_TIME))
-        .otherwise("refused")
-        .alias("refused")
+    return timed if is_timed.all() else _refused(timed, ~is_timed, NO_EVENT_TIME)
+
+
+def _refused(rows: pl.DataFrame, which: pl.Expr | pl.Series, reason: str) -> pl.DataFrame:
+    """Return `rows` with `reason` as that of those that are refused, if they would have been events."""
+    refused = _or_null(rows, "refused")
+    is_event = refused.is_null() & _or_null(rows, "unrecorded").is_null()
+    return rows.with_columns(
+        pl.when(is_event & which).then(pl.lit(reason)).otherwise(refused).alias("refused")
     )
+
+
+def _by_outcome(beacons: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame, pl.Series]:
+    """Return the events; at and reason of the requests refused, each once; the reasons of what is not recorded."""
+    outcomes = beacons.select("at", _or_null(beacons, "refused"), _or_null(beacons, "unrecorded"))
+    unrecorded = outcomes["unrecorded"].drop_nulls()
+    events = beacons.drop(_SPENT, strict=False)
+    if outcomes["refused"].null_count() == len(outcomes) and unrecorded.is_empty():
+        return events, outcomes.clear(), unrecorded
+
+    is_recorded = pl.col("unrecorded").is_null()
+    is_event = outcomes.select(pl.col("refused").is_null() & is_recorded).to_series()
+    refused = outcomes.filter(is_recorded & ~is_event).unique("at", keep="first", maintain_order=True)
+    return events.filter(is_event), refused, unrecorded
 
 
 def _identified(events: pl.DataFrame) -> pl.DataFrame:
     """Return `events` with `identity` where any has an id of its own."""
-    own = events.select("dialect", "site_id", "event_id").filter(pl.col("event_id").is_not_null()).unique()
+    if "event_id" not in events.columns:
+        return events
+
+    keys = events.select("dialect", _or_null(events, "site_id"), "event_id")
+    own = keys.filter(pl.col("event_id").is_not_null())
     if own.is_empty():
         return events
 
-    identities = own.with_columns(
-        pl.Series("identity", [event_identity(*row) for row in own.iter_rows()], dtype=pl.String)
-    )
-    return events.join(
-        identities, on=own.columns, how="left", nulls_equal=True, maintain_order="left", coalesce=True
-    )
+    differing = ["event_id", *(name for name in ("dialect", "site_id") if own[name].n_unique() > 1)]
+    distinct = own.unique(differing)
+    identities = [event_identity(*row) for row in distinct.iter_rows()]
+    known = distinct.select(*differing, pl.Series("identity", identities, dtype=pl.String))
+    found = keys.join(known, on=differing, how="left", nulls_equal=True, maintain_order="left")
+    return events.with_columns(found["identity"])
 
 
-def _merged(others: pl.DataFrame, events: pl.DataFrame) -> pl.DataFrame:
+def _merged(requests: pl.DataFrame, found: pl.DataFrame, events: pl.DataFrame) -> pl.DataFrame:
     """Return requests that are no beacons and events that beacons told of, in the order of their lines."""
-    kept = {"line_number", "offset", "time", "dialect", "path", "query", "identity", *FROM_DIALECT, *FROM_LOG}
-    told = events.select("at", "ordinal", *(name for name in events.columns if name in kept))
-    if others.is_empty():
-        return told.drop("at", "ordinal")
+    log = (name for name in FROM_LOG if name in requests.columns)
+    identity = {"identity"} & {*events.columns}
+    names = ("dialect", *FROM_DIALECT, *log, "path", "query", "time", *identity)
+    agents = _agents_logged(requests, events)
+    if len(found) == len(requests):
+        return events.select(*(_or_null(events, name) for name in names), *agents)
 
+    is_other = np.ones(len(requests), np.bool_)
+    is_other[found["at"].to_numpy()] = False
+    others = requests.with_row_index("at").filter(is_other)
+    others = others.with_columns(pl.lit("user_agent" in others.columns).alias(one.name) for one in agents)
+    told = events.select("at", "ordinal", *(_or_null(events, name) for name in names), *agents)
     together = pl.concat([others, told], how="diagonal_relaxed")
     return together.sort("at", "ordinal", nulls_last=False).drop("at", "ordinal")
+
+
+def _agents_logged(requests: pl.DataFrame, events: pl.DataFrame) -> list[pl.Series]:
+    """Return `AGENT_LOGGED` of events, nothing where it is true of all.
+
+    A body, and a line of a log without user agents, only tells of one when it has one.
+    """
+    is_of_log, is_logged = requests["kind"].is_not_null(), "user_agent" in requests.columns
+    if is_logged and is_of_log.all():
+        return []
+
+    has_one = _or_null(events, "user_agent").is_not_null() | (is_of_log.gather(events["at"]) & is_logged)
+    return [events.select(has_one.alias(AGENT_LOGGED)).to_series()]
 
 
 def _rejected(parsed: Parsed, requests: pl.DataFrame, refused: pl.DataFrame) -> pl.DataFrame:

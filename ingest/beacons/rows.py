@@ -7,7 +7,7 @@ from typing import Final
 import numpy as np
 import polars as pl
 
-from ingest.beacons.model import BAD_BEACON, BEACON_SCHEMA
+from ingest.beacons.model import BAD_BEACON
 
 _UNKNOWN_KIND: Final = "event"
 
@@ -19,15 +19,16 @@ def number_rows(rows: pl.DataFrame, count: int) -> pl.DataFrame:
     """
     is_missing = np.ones(count, np.bool_)
     is_missing[rows["row"].to_numpy()] = False
-    missing = pl.Series("row", np.flatnonzero(is_missing), dtype=pl.UInt32)
-    if len(missing):
-        lost = missing.to_frame().with_columns(pl.lit(BAD_BEACON).alias("refused"))
-        rows = pl.concat([rows, lost], how="diagonal").select(BEACON_SCHEMA.names())
+    if is_missing.any():
+        missing = pl.DataFrame({"row": pl.Series(np.flatnonzero(is_missing), dtype=pl.UInt32)})
+        lost = missing.with_columns(pl.lit(BAD_BEACON).alias("refused"))
+        rows = pl.concat([rows, lost], how="diagonal")
 
     if not rows["row"].is_sorted():
         rows = rows.sort("row", maintain_order=True)
 
-    return rows.with_columns(ordinals(rows["row"]), pl.col("kind").fill_null(_UNKNOWN_KIND))
+    kind = pl.col("kind").fill_null(_UNKNOWN_KIND) if "kind" in rows.columns else pl.lit(_UNKNOWN_KIND)
+    return rows.with_columns(ordinals(rows["row"]), kind.alias("kind"))
 
 
 def ordinals(rows: pl.Series) -> pl.Series:

@@ -1,13 +1,16 @@
 """Take apart the parameters of query strings and form bodies: the arithmetic behind `ingest.beacons.parameters`.
 
-The texts lie one behind the other in one buffer of bytes. A look-up table finds the characters that mean something
-in a form (`&`, `=`, `%`, `+`), in one pass; everything after that is arithmetic on their places: where names and
-values begin, which bytes escapes stand for, which bytes go. What is left is an array of names and values over one
-decoded buffer. Work is done in blocks that fit into the caches of a processor, as in `ingest.formats.encoded`.
+The texts lie one behind the other in one buffer of bytes, which is decoded as a whole: quoted-printable (RFC 2045,
+6.7) is the same encoding with another sign before the digits, and Python's decoder of it is written in C. What
+separates names and values is turned into bytes beforehand that are in no UTF-8 (RFC 3629, 1), so that it can still be
+told from what was escaped. What is left is arithmetic on the places of these bytes, and an array of names and values
+over one decoded buffer. Work is done in blocks that fit into the caches of a processor.
 """
 
 from __future__ import annotations
 
+import binascii
+import re
 from collections.abc import Iterator
 from typing import Final, cast
 
@@ -19,30 +22,19 @@ import pyarrow as pa
 from ingest.lines import is_utf8
 
 _Places = npt.NDArray[np.int64]
-_Flags = npt.NDArray[np.bool_]
-_Bytes = npt.NDArray[np.uint8]
 
 _BLOCK_BYTES: Final = 2**18
-_AND, _IS, _ESCAPE, _PLUS = 1, 2, 3, 4
-_NO_DIGIT: Final = 255
-_GONE: Final = 0xFF
-"""Stands in decoded texts where nothing is left; in UTF-8 it is nowhere (RFC 3629, 1)."""
+_IS, _AND = 0xFD, 0xFE
+"""What stands for equals signs and ampersands that separate; what is above is in no UTF-8 either."""
 
+_SIGNS: Final = bytes.maketrans(b"%+=&", bytes((ord("="), ord(" "), _IS, _AND)))
+_ESCAPE: Final = ord("=")
+_SAVED: Final = 2
+"""Bytes by which an escape is longer than what it stands for."""
 
-def _table(values: dict[str, int], other: int) -> _Bytes:
-    table = np.full(256, other, np.uint8)
-    for characters, value in values.items():
-        table[list(characters.encode())] = value
-
-    return table
-
-
-_MEANS: Final = _table({"&": _AND, "=": _IS, "%": _ESCAPE, "+": _PLUS}, 0)
-_IS_SPECIAL: Final = bytes(_MEANS > 0)
-_DIGIT: Final = _table(
-    {digit: int(digit, 16) for digit in "0123456789abcdef"} | {digit: int(digit, 16) for digit in "ABCDEF"},
-    _NO_DIGIT,
-)
+_STRAY: Final = re.compile(rb"%(?![0-9A-Fa-f]{2})")
+_LINE_ENDS: Final = (b"\n", b"\r")
+"""What quoted-printable takes out, behind the sign of an escape."""
 
 
 def split_texts(joined: pl.Series) -> pl.DataFrame | None:
@@ -87,66 +79,55 @@ def _split_block(raw: bytes, row_ends: _Places) -> tuple[bytes, _Places, _Places
 
     None when an escape stands for a byte that is not UTF-8 anywhere.
     """
-    data = np.frombuffer(raw, np.uint8)
-    places = np.flatnonzero(np.frombuffer(raw.translate(_IS_SPECIAL), np.bool_))
-    means = _MEANS.take(data.take(places))
-    is_end = means == _AND
-    is_separator = is_end | _follow_end(means)
-    is_escape = _are_escapes(data, places, means)
-    decoded = _decode(data, places, means, places[is_escape], places[is_separator])
-    if decoded is None:
+    signs = raw.translate(_SIGNS)
+    marks = np.flatnonzero(np.frombuffer(signs, np.uint8) >= _IS)
+    decoded = _decoded(raw, signs)
+    data = np.frombuffer(decoded, np.uint8)
+    places = np.flatnonzero(data >= _IS)
+    if len(places) != len(marks):
         return None
 
-    removed = np.cumsum(2 * is_escape.view(np.int8) + is_separator.view(np.int8), dtype=np.int64)
-    separators = np.flatnonzero(is_separator)
-    ends = places.take(separators) - removed.take(separators) + 1
-    is_last = is_end.take(separators)
-    owners = np.cumsum(is_last)
-    by_turns = np.repeat(ends[is_last], 2)
+    is_end = data.take(places) == _AND
+    counts = np.diff(np.searchsorted(marks.compress(is_end), row_ends), prepend=0)
+    is_separator = is_end.copy()
+    is_separator[1:] |= is_end[:-1]
+    is_separator[:1] = True
+    if not is_separator.all():
+        # Equals signs after the first one of a parameter are part of its value.
+        plain = data.copy()
+        plain[places.compress(~is_separator)] = ord("=")
+        decoded, places, is_end = (
+            plain.tobytes(),
+            places.compress(is_separator),
+            is_end.compress(is_separator),
+        )
+
+    ends = _by_turns(places - np.arange(len(places)), is_end)
+    return decoded.translate(None, bytes((_IS, _AND))), ends, counts
+
+
+def _decoded(raw: bytes, signs: bytes) -> bytes:
+    """Return `signs` decoded, which is `raw` with other signs; percent signs that begin no escape stay."""
+    if not any(each in raw for each in _LINE_ENDS):
+        plain = binascii.a2b_qp(signs)
+        # Only escapes get so much shorter.
+        if len(plain) == len(signs) - _SAVED * np.count_nonzero(np.frombuffer(signs, np.uint8) == _ESCAPE):
+            return plain
+
+    return binascii.a2b_qp(_STRAY.sub(b"%25", raw).translate(_SIGNS))
+
+
+def _by_turns(places: _Places, is_end: npt.NDArray[np.bool_]) -> _Places:
+    """Return where names and values end by turns; `places` are ends of parameters, and of names with a value."""
+    ends = places.compress(is_end)
+    if len(places) == 2 * len(ends):
+        return places
+
     # Without an equals sign all of a parameter is its name, and its value ends where it begins.
-    by_turns[2 * owners[~is_last]] = ends[~is_last]
-    counts = np.diff(np.searchsorted(places[is_end], row_ends), prepend=0)
-    return decoded, by_turns, counts
-
-
-def _follow_end(means: _Bytes) -> _Flags:
-    """Tell for each special character whether it is the first equals sign of a parameter."""
-    separators = np.flatnonzero(means <= _IS)
-    kinds = means.take(separators)
-    before = np.empty_like(kinds)
-    before[:1] = _AND
-    before[1:] = kinds[:-1]
-    first = np.zeros(len(means), np.bool_)
-    first[separators[(kinds == _IS) & (before == _AND)]] = True
-    return first
-
-
-def _are_escapes(data: _Bytes, places: _Places, means: _Bytes) -> _Flags:
-    """Tell for each special character whether it begins an escape: a percent sign before two hexadecimal digits."""
-    percents = np.flatnonzero(means == _ESCAPE)
-    at = places.take(percents)
-    digits = (_DIGIT.take(data.take(at + step, mode="clip")) for step in (1, 2))
-    is_whole = np.bitwise_or(*digits) <= 0xF
-    escapes = np.zeros(len(means), np.bool_)
-    escapes[percents[is_whole]] = True
-    return escapes
-
-
-def _decode(
-    data: _Bytes, places: _Places, means: _Bytes, escapes: _Places, separators: _Places
-) -> bytes | None:
-    """Return the bytes with escapes and plus signs resolved, without separators; None if one would be `_GONE`."""
-    codes = _DIGIT.take(data.take(escapes + 1)) << 4 | _DIGIT.take(data.take(escapes + 2))
-    if (codes == _GONE).any():
-        return None
-
-    decoded = data.copy()
-    decoded[places[means == _PLUS]] = ord(" ")
-    decoded[escapes] = codes
-    decoded[escapes + 1] = _GONE
-    decoded[escapes + 2] = _GONE
-    decoded[separators] = _GONE
-    return decoded.tobytes().translate(None, bytes([_GONE]))
+    by_turns = np.repeat(ends, 2)
+    owners = np.cumsum(is_end).compress(~is_end)
+    by_turns[2 * owners] = places.compress(~is_end)
+    return by_turns
 
 
 def _texts(raw: bytes, offsets: _Places) -> pl.Series | None:

@@ -6,7 +6,8 @@ combined) is a table, and `explaining` (field by field). By parts with something
 is read into), `parts` and `delimited`, of which `proxies`, `servers` and `aws` are tables. By their own directives:
 `w3c_fields` (the table of fields and dialects), `w3c_layout` (a list of fields) and `w3c`. By JSON: `json_logs`.
 Beacons themselves: `bodies` (with `envelopes`), `owa_queue` with `owa_rows`, which reads by columns what PHP has
-serialised (`encoded`, `php_tokens`, `php_columns`), and `php`, which reads the rest. Made of text that a user gives:
+serialised (`encoded`, `php_tokens`, `php_names`, `php_columns`), and `php`, which reads the rest. Made of text that a
+user gives:
 `specs` (which kind a text is), `template` (values with text between them), `shapes` (how values look), `time_parts`
 (a time in several), `headers`, and by kind `apache`, `nginx` with `nginx_json`, `goaccess`, `regex`; `server_config`
 (a format in a server's configuration). Around any of them: `wrapped`. At last `detect` (which one a log is in). A new

@@ -22,48 +22,18 @@ from footfall.event import TIME
 
 # Modules and not their names: dialects read times as formats do, so either package may be imported first.
 from ingest.beacons import known, recognise
-from ingest.beacons.members import as_text
 from ingest.beacons.model import Dialect
-from ingest.formats.envelopes import read_envelopes
+from ingest.formats.envelopes import COLUMNS, members_of, open_envelopes
 from ingest.formats.finish import is_skipped
 from ingest.formats.model import BAD_TIME, NO_MATCH, PLACE, Explanation, Format, Parsed, Taken, rejecting
 from ingest.formats.owa_queue import OwaQueue
-from ingest.formats.times import is_time, read_any_time
+from ingest.formats.times import is_time, read_any_time, read_zoned_iso_time
 
-_MEMBERS: Final[Mapping[str, tuple[str, ...]]] = {
-    "time": ("time", "timestamp", "received_at"),
-    "ip": ("ip", "remote_addr", "client_ip"),
-    "user_agent": ("user_agent",),
-    "referrer": ("referrer", "referer"),
-    "host": ("host",),
-    "path": ("path",),
-    "query": ("query",),
-}
-"""Column → members of an envelope, the first that is there."""
-
-_BY_RANK: Final = tuple((name, column) for column, names in _MEMBERS.items() for name in reversed(names))
-"""Members and their columns, those that count last."""
-
-_HEADERS: Final[Mapping[str, str]] = {
-    "user-agent": "user_agent",
-    "referer": "referrer",
-    "accept-language": "language",
-    "x-forwarded-for": "forwarded_for",
-    "forwarded": "forwarded",
-    "cf-connecting-ip": "connecting_ip",
-    "dnt": "dnt",
-    "sec-gpc": "gpc",
-}
-"""Header, lower case → column, where the envelope does not say it itself."""
-
-_COLUMNS: Final = (
-    *("time", "ip", "user_agent", "referrer", "host", "path", "query", "body"),
-    *("language", "forwarded_for", "forwarded", "connecting_ip", "dnt", "gpc"),
-)
 _DECORATIONS: Final = ("", "[", "]", ",")
-_TARGET: Final = r"^(?:(?P<path>/[^?]*)?\?)?(?P<query>[^\s{}\[\]\"]+)$"
+_FOREIGN: Final = r"[\s{}\[\]\"]"
+"""What stands in no query string."""
+
 _ENVELOPE: Final = ('"body"', '"query"')
-_NOTHING: Final = ("", "-")
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,15 +51,13 @@ class BeaconBodies(Format):
     @property
     def columns(self) -> tuple[str, ...]:
         """Return the columns that an envelope can carry."""
-        return _COLUMNS
+        return COLUMNS
 
     def parse(self, lines: pl.DataFrame, header: str = "") -> Parsed:
         """Read lines; see `Format.parse`. The time of events without an envelope is null, the beacon may have it."""
         unread = _unskipped(lines)
         told = _told(unread.select(*PLACE[:2], text="stripped"))
-        events = told.with_columns(
-            read_any_time(pl.col("time")).cast(TIME), pl.lit(None, dtype=pl.String).alias("kind")
-        )
+        events = told.with_columns(_times(told["time"]), pl.lit(None, dtype=pl.String).alias("kind"))
         found = recognise.recognise(events, tuple(known.DIALECTS.values()))
         is_timed = told["time"].is_null() | is_time(events["time"])
         skipped = len(lines) - len(unread)
@@ -110,7 +78,7 @@ class BeaconBodies(Format):
 
     def is_whole(self, line: str) -> bool:
         """Tell whether a line surely has its end: whether it is JSON. More of a query string can always come."""
-        return line.lstrip()[:1] in {"{", "["} and _decoded(line.strip().rstrip(",")) is not None
+        return line.lstrip()[:1] in {"{", "["} and members_of(line.strip().rstrip(",")) is not None
 
     def explain(self, line: str, header: str = "") -> Explanation:
         """Return the members or parameters of a line, then what its dialect makes of it."""
@@ -139,14 +107,26 @@ def _unskipped(lines: pl.DataFrame) -> pl.DataFrame:
     return lines.with_columns(stripped, is_left_out.alias("is_skipped")).filter(~pl.col("is_skipped"))
 
 
+def _times(texts: pl.Series) -> pl.Series:
+    """Return the times that texts say, which nearly always are ISO 8601 with an offset, read at a tenth of the cost."""
+    plain = texts.to_frame().select(read_zoned_iso_time(pl.col("time")).cast(TIME)).to_series()
+    if plain.null_count() == texts.null_count():
+        return plain
+
+    return texts.to_frame().select(read_any_time(pl.col("time")).cast(TIME)).to_series()
+
+
 def _told(lines: pl.DataFrame) -> pl.DataFrame:
-    """Return what lines say, as texts in `_COLUMNS`."""
+    """Return what lines say, as texts in `COLUMNS`."""
+    if lines.select(_has_body()).item():
+        return pl.concat([lines.select(PLACE[:2]), open_envelopes(lines["text"])], how="horizontal")
+
     text = pl.col("text")
     may_be = lines.select(text.str.starts_with("{") & text.str.contains_any(list(_ENVELOPE))).to_series()
     if not may_be.any():
         return _bare(lines)
 
-    opened = _opened(lines["text"].filter(may_be))
+    opened = open_envelopes(lines["text"].filter(may_be))
     enveloped = pl.concat([lines.filter(may_be).select(PLACE[:2]), opened], how="horizontal")
     if may_be.all():
         return enveloped
@@ -155,115 +135,46 @@ def _told(lines: pl.DataFrame) -> pl.DataFrame:
     return pl.concat([others, enveloped]).sort("offset", "line_number")
 
 
+@cache
+def _has_body() -> pl.Expr:
+    """Tell whether all lines may be envelopes for their body, which takes a third of looking for a query as well."""
+    text = pl.col("text")
+    may_be = text.str.starts_with("{") & text.str.contains(_ENVELOPE[0], literal=True)
+    return may_be.all() & (pl.len() > 0)
+
+
 def _bare(lines: pl.DataFrame) -> pl.DataFrame:
     """Return what lines say that are bodies or query strings themselves."""
     text = pl.col("text")
-    is_json = text.str.contains(r"^[\[{]")
-    target = pl.when(~is_json).then(text).str.extract_groups(_TARGET).struct
-    found = {
-        "path": target.field("path"),
-        "query": target.field("query"),
-        "body": pl.when(is_json).then(text),
-    }
+    is_json = text.str.starts_with("{") | text.str.starts_with("[")
+    target = _target(lines.select(pl.when(~is_json).then(text))["text"])
+    found: dict[str, Any] = {**target.to_dict(), "body": pl.when(is_json).then(text)}
     nothing = pl.lit(None, dtype=pl.String)
-    return lines.select(*PLACE[:2], *(found.get(name, nothing).alias(name) for name in _COLUMNS))
+    return lines.select(*PLACE[:2], *(found.get(name, nothing).alias(name) for name in COLUMNS))
 
 
-def _opened(lines: pl.Series) -> pl.DataFrame:
-    """Return what envelopes say, as texts in `_COLUMNS`: by columns where that can be, else one by one."""
-    found, is_read = read_envelopes(lines, [*dict(_BY_RANK)], as_text)
-    others = [_envelope(line) for line in lines.filter(~is_read)]
-    opened = pl.concat(
-        [found.select(_of_members()), pl.DataFrame(others, schema=dict.fromkeys(_COLUMNS, pl.String))]
+def _target(text: pl.Series) -> pl.DataFrame:
+    """Return path and query of ``/path?query``, ``?query`` or ``query``; both null for what is none of these."""
+    whole, path, query = pl.col("text"), pl.col("path"), pl.col("query")
+    parts = whole.str.splitn("?", 2).struct.rename_fields(["path", "query"]).struct.unnest()
+    is_parted = (whole.str.starts_with("/") | whole.str.starts_with("?")) & (query != "")
+    is_query = (query != "") & ~query.str.contains(_FOREIGN)
+    return (
+        text.to_frame("text")
+        .lazy()
+        .select(whole, parts)
+        .select(
+            pl.when(is_parted & (path != "")).then(path),
+            pl.when(is_parted).then(query).otherwise(whole).alias("query"),
+        )
+        .select(path, query, is_query.alias("is_query"))
+        .select(pl.when("is_query").then(path), pl.when("is_query").then(query))
+        .collect()
     )
-    places = pl.concat([is_read.arg_true(), (~is_read).arg_true()])
-    return opened[places.arg_sort()]
-
-
-@cache
-def _of_members() -> tuple[pl.Expr, ...]:
-    """Return `_COLUMNS` of the members of envelopes; of those that may give a column the first that does counts."""
-    given = {
-        column: pl.coalesce(pl.when(~pl.col(name).is_in(_NOTHING)).then(name) for name in names)
-        for column, names in (*_MEMBERS.items(), ("body", ("body",)))
-    }
-    given["query"] = given["query"].str.strip_prefix("?")
-    nothing = pl.lit(None, dtype=pl.String)
-    return tuple(given.get(name, nothing).alias(name) for name in _COLUMNS)
-
-
-def _envelope(line: str) -> dict[str, str | None]:
-    """Return what an envelope says; a line that is none is a body."""
-    members = _decoded(line)
-    if members is None or not {"body", "query"} & members.keys():
-        return {"body": line}
-
-    found = {
-        column: text
-        for name, column in _BY_RANK
-        if name in members and (text := _text(members[name])) is not None
-    }
-    if "query" in found:
-        found["query"] = found["query"].removeprefix("?")
-
-    return {**_headers(members.get("headers")), **found, **_body(members)}
-
-
-def _body(members: Mapping[str, msgspec.Raw]) -> dict[str, str | None]:
-    raw = members.get("body")
-    if raw is None:
-        return {"body": None}
-
-    text = bytes(raw).decode()
-    return {"body": text if text.startswith(("{", "[")) else _text(raw)}
-
-
-def _headers(raw: msgspec.Raw | None) -> dict[str, str | None]:
-    headers = _value(raw) if raw is not None else None
-    if not isinstance(headers, dict):
-        return {}
-
-    named = {_HEADERS[name.lower()]: value for name, value in headers.items() if name.lower() in _HEADERS}
-    return {name: _present(_joined(value)) for name, value in named.items()}
-
-
-def _joined(value: Any) -> str | None:
-    return ", ".join(filter(None, map(as_text, value))) if isinstance(value, list) else as_text(value)
-
-
-def _text(raw: msgspec.Raw | None) -> str | None:
-    return None if raw is None else _present(as_text(_value(raw)))
-
-
-def _value(raw: msgspec.Raw) -> Any:
-    """Return what a member says; its text where it says a number that is none, as ``1e999``."""
-    try:
-        return msgspec.json.decode(raw)
-    except (msgspec.DecodeError, RecursionError):
-        return bytes(raw).decode()
-
-
-def _present(text: str | None) -> str | None:
-    return None if text in _NOTHING else text
-
-
-_MEMBERS_OF: Final = msgspec.json.Decoder(dict[str, msgspec.Raw])
-
-
-def _decoded(line: str) -> dict[str, msgspec.Raw] | None:
-    """Return the members of a JSON object, none of an array, None for what is neither."""
-    try:
-        if line.startswith("["):
-            msgspec.json.decode(line)
-            return {}
-
-        return _MEMBERS_OF.decode(line)
-    except (msgspec.DecodeError, RecursionError, UnicodeError):
-        return None
 
 
 def _parts(line: str) -> tuple[Taken, ...]:
-    members = _decoded(line.strip().rstrip(",")) if line.lstrip()[:1] == "{" else None
+    members = members_of(line.strip().rstrip(",")) if line.lstrip()[:1] == "{" else None
     return tuple(_of_query(line)) if members is None else tuple(_of_object(line, members))
 
 

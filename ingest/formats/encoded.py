@@ -1,12 +1,14 @@
-"""Index URL-encoded texts, so that a length that counts what they stand for leads to a place in them.
+"""Decode many URL-encoded texts at once, and take texts out of what they stand for.
 
-All texts lie in one buffer. Its escapes (``%XX``) are found in one pass; by how much each of them makes a text
-longer than what it stands for follows from how many there are before it. Work is done in blocks that fit into the
-caches of a processor: whole chunks take twice the time, and threads that map and free memory wait for each other.
+All texts lie in one buffer, one behind the other. Quoted-printable (RFC 2045, 6.7) is URL encoding with another sign
+before the digits, and Python's decoder of it is written in C: nothing is faster, of what needs no code of our own
+that is compiled. Work is done in blocks that fit into the caches of a processor, without which threads that map and
+free memory wait for each other.
 """
 
 from __future__ import annotations
 
+import binascii
 import string
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -17,140 +19,155 @@ import numpy.typing as npt
 import polars as pl
 import pyarrow as pa
 
+from ingest.lines import is_utf8
+
 Places = npt.NDArray[np.int64]
 Flags = npt.NDArray[np.bool_]
 Bytes = npt.NDArray[np.uint8]
 
-WIDTH: Final = 3
-"""Bytes of an escape."""
+BEHIND: Final = b"falsetrue" + bytes(96)
+"""What stands behind the last text: words for truth values, and so much that what is behind any place can be looked at.
+"""
 
-PADDING: Final = 32
-"""Bytes and escapes behind the last ones, so that what is behind any place can be looked at."""
+_ALLOWED: Final = string.ascii_letters + string.digits + "._~-"
+_SEPARATOR: Final = b"\xff"
+_FOREIGN: Final = b"\xfe"
+"""What ends a text, and what stands for characters that are in none: bytes that are in no UTF-8 (RFC 3629, 1)."""
 
-_READ_BYTES: Final = 2**20
-_JOINED_BYTES: Final = 2**17
-_PLAIN: Final = (string.ascii_letters + string.digits + "._-").encode()
-_ALLOWED: Final = _PLAIN + b"%+~"
-_PERCENT: Final = ord("%")
-_NO_DIGIT: Final = 16
-_ODD: Final = 0x100
-_STRAY: Final = 0x200
+_ODD: Final = rf"[^%+{_ALLOWED}]|%[^0-9A-Fa-f]|%[0-9A-Fa-f][^0-9A-Fa-f]|%[0-9A-Fa-f]?$|%[Ff]{{2}}"
+"""What is in no text that PHP's urlencode has made of UTF-8: other characters, percent signs before no digits, and
+``%FF``, which would be taken for the end of a text.
+"""
 
+_ESCAPE: Final = ord("=")
+_GROWTH: Final = 2
+"""Bytes by which an escape is longer than what it stands for."""
 
-def _table(characters: bytes, values: list[int], other: int) -> Bytes:
-    table = np.full(256, other, np.uint8)
-    table[list(characters)] = values
-    return table
-
-
-def _meanings() -> npt.NDArray[np.uint16]:
-    """Return what two characters behind a percent sign stand for.
-
-    With `_ODD` where nothing has to stand for it, and `_STRAY` where they are no digits.
-    """
-    digits = _table(b"0123456789ABCDEFabcdef", [*range(16), *range(10, 16)], _NO_DIGIT).astype(np.uint16)
-    codes = digits[:, None] << 4 | digits
-    is_stray = (digits[:, None] | digits) >= _NO_DIGIT
-    is_plain = np.isin(codes, tuple(_PLAIN))
-    return np.where(is_stray, _STRAY, codes + is_plain * _ODD).ravel().astype(np.uint16)
+_BLOCK_BYTES: Final = 2**19
+_INLINE: Final = 12
+_PREFIX: Final = 4
 
 
-_MEANINGS: Final = _meanings()
-_IS_FOREIGN: Final = _table(_ALLOWED, [0] * len(_ALLOWED), 1).view(np.bool_)
+def _signs() -> bytes:
+    """Return what characters become before they are decoded: quoted-printable, and what ends and is foreign."""
+    table = bytearray(_FOREIGN * 256)
+    for character in _ALLOWED.encode():
+        table[character] = character
+
+    table[ord("%")], table[ord("+")], table[ord("\n")] = _ESCAPE, ord(" "), _SEPARATOR[0]
+    return bytes(table)
+
+
+_SIGNS: Final = _signs()
 
 
 @dataclass(frozen=True, slots=True)
-class Texts:
-    """Texts in one buffer: number `n` is ``data[begins[n]:ends[n]]``."""
+class Decoded:
+    """Decoded texts in one buffer of UTF-8: number `n` is ``data[begins[n]:ends[n]]``, and `BEHIND` is behind all.
+
+    `is_sound` tells which texts are as PHP's urlencode makes them of UTF-8; those that are not are empty here, or
+    nothing but zero bytes.
+    """
 
     data: Bytes
     begins: Places
     ends: Places
-
-    @classmethod
-    def of(cls, texts: pl.Series) -> Texts:
-        """Return texts of which none is null."""
-        array = texts.to_arrow(compat_level=pl.CompatLevel.oldest())
-        limits = np.frombuffer(array.buffers()[1], np.int64)[array.offset : array.offset + len(array) + 1]
-        raw = memoryview(array.buffers()[2] or b"")[limits[0] : limits[-1]].tobytes()
-        return cls(
-            np.frombuffer(raw + bytes(PADDING), np.uint8), limits[:-1] - limits[0], limits[1:] - limits[0]
-        )
-
-    def blocks(self) -> Iterator[tuple[int, int]]:
-        """Return the texts in blocks: the first of each and the first behind it."""
-        return _blocks(self.ends, _READ_BYTES)
-
-
-@dataclass(frozen=True, slots=True)
-class Escapes:
-    """The escapes of some texts: where they stand, and the bytes they stand for; more at -1 behind the last.
-
-    `begin` is where the texts begin, and `first` for each of them the number of the first escape in it. `is_sound`
-    tells which texts are as PHP's urlencode makes them: only its characters, every percent sign an escape, and no
-    escape for what needs none.
-    """
-
-    places: Places
-    codes: Bytes
-    first: Places
     is_sound: Flags
-    begin: int
-
-    def plain(self, numbers: Places) -> Places:
-        """Return the places, in the decoded texts, of the bytes that escapes stand for."""
-        return self.places.take(numbers) - (WIDTH - 1) * numbers
 
 
-def escapes_of(texts: Texts, first: int, last: int) -> Escapes:
-    """Return the escapes of the texts from `first` to before `last`."""
-    begins, ends = texts.begins[first:last], texts.ends[first:last]
-    begin, end = int(begins[0]), int(ends[-1])
-    data = texts.data[begin : end + PADDING]
-    percents = np.flatnonzero(data[: end - begin] == _PERCENT)
-    pairs = data[1:].take(percents).astype(np.uint16) << 8 | data[2:].take(percents)
-    meanings = _MEANINGS.take(pairs)
-    odd = percents[meanings >= _ODD]
-    if data[: end - begin].tobytes().translate(None, _ALLOWED):
-        odd = np.append(odd, np.flatnonzero(_IS_FOREIGN.take(data[: end - begin])))
+def decode(texts: pl.Series) -> Decoded:
+    """Return what texts stand for, none of which is null or has a newline."""
+    is_sound = np.ones(len(texts), np.bool_)
+    raw = _decoded(texts)
+    ends = _separators(raw)
+    if len(ends) != len(texts):
+        odd = texts.str.contains(_ODD)
+        is_sound = (~odd).to_numpy()
+        raw = _decoded(texts.set(odd, ""))
+        ends = _separators(raw)
 
-    if len(odd):
-        is_escape = meanings < _STRAY
-        percents, meanings = percents[is_escape], meanings[is_escape]
-
-    places = np.concatenate([percents + begin, np.full(PADDING, -1)])
-    is_sound = np.ones(last - first, np.bool_)
-    is_sound[np.searchsorted(ends, odd + begin, side="right")] = False
-    padded = np.concatenate([meanings.astype(np.uint8), np.zeros(PADDING, np.uint8)])
-    return Escapes(places, padded, np.searchsorted(places[: len(percents)], begins), is_sound, begin)
+    begins = np.append(0, ends + 1)[:-1]
+    plain = raw.replace(_SEPARATOR, b"\n")
+    data = np.frombuffer(plain, np.uint8)
+    return Decoded(data, begins, ends, is_sound) if is_utf8(plain) else _blanked(data, begins, ends, is_sound)
 
 
 def texts_at(data: Bytes, begins: Places, ends: Places) -> pl.Series:
-    """Return the texts between some places of `data`, which is ASCII."""
-    return joined_at(data, begins, ends, np.arange(len(begins) + 1))
+    """Return the texts between some places of `data`, which is UTF-8 there; there is `BEHIND` behind them.
 
-
-def joined_at(data: Bytes, begins: Places, ends: Places, limits: Places) -> pl.Series:
-    """Return texts put together of pieces of `data`, which is ASCII: text `n` of those from limits n to n + 1."""
+    They are Arrow's views (Columnar Format 1.4, "Variable-size Binary View Layout"): size, and either the text, when
+    it is short, or its first four bytes and its place. Nothing is copied but short texts.
+    """
     sizes = ends - begins
-    offsets = np.zeros(len(begins) + 1, np.int64)
-    np.cumsum(sizes, out=offsets[1:])
-    joined = np.empty(offsets[-1], np.uint8)
-    for first, last in _blocks(offsets[1:], _JOINED_BYTES):
-        begin, end = offsets[first], offsets[last]
-        moved = np.repeat(begins[first:last] - offsets[first:last], sizes[first:last])
-        joined[begin:end] = data.take(moved + np.arange(begin, end))
-
-    array = pa.LargeStringArray.from_buffers(
-        len(limits) - 1, pa.py_buffer(offsets.take(limits)), pa.py_buffer(joined)
+    words: npt.NDArray[np.uint64] = np.ndarray((len(data) - 7,), "<u8", data, strides=(1,))
+    within = np.minimum(sizes, _INLINE + 1)
+    views = np.empty((len(sizes), 2), np.uint64)
+    views[:, 0] = sizes.astype(np.uint64) | (words[begins] & _OF_PREFIX.take(within)) << np.uint64(32)
+    short = words[begins + _PREFIX] & _OF_REST.take(within)
+    views[:, 1] = np.where(sizes > _INLINE, begins.astype(np.uint64) << np.uint64(32), short)
+    array = pa.Array.from_buffers(
+        pa.string_view(), len(sizes), [None, pa.py_buffer(views), pa.py_buffer(data)]
     )
     return cast("pl.Series", pl.from_arrow(array))
 
 
-def _blocks(ends: Places, size: int) -> Iterator[tuple[int, int]]:
+def _masks(first: int, most: int) -> npt.NDArray[np.uint64]:
+    """Return for texts of each size which of `most` bytes from byte `first` on are theirs; of long ones, all."""
+    counts = [min(max(size - first, 0), most) for size in range(_INLINE + 2)]
+    return np.array([2 ** (8 * count) - 1 for count in counts], np.uint64)
+
+
+_OF_PREFIX: Final = _masks(0, _PREFIX)
+_OF_REST: Final = _masks(_PREFIX, 8)
+
+
+def _separators(raw: bytes) -> Places:
+    return np.flatnonzero(np.frombuffer(raw, np.uint8) == _SEPARATOR[0])
+
+
+def _decoded(texts: pl.Series) -> bytes:
+    """Return texts decoded, `_SEPARATOR` behind each and `BEHIND` behind all; nothing when one of them is odd."""
+    array = (texts + "\n").to_arrow(compat_level=pl.CompatLevel.oldest())
+    limits = np.frombuffer(array.buffers()[1], np.int64)[array.offset : array.offset + len(array) + 1]
+    data = memoryview(array.buffers()[2] or b"")
+    found = []
+    for begin, end in _blocks(limits):
+        signs = data[begin:end].tobytes().translate(_SIGNS)
+        escapes = np.count_nonzero(np.frombuffer(signs, np.uint8) == _ESCAPE)
+        plain = binascii.a2b_qp(signs)
+        # What is no escape stays as it is, so that only true ones make it as short as that.
+        if len(plain) != len(signs) - _GROWTH * escapes:
+            return b""
+
+        found.append(plain)
+
+    return b"".join([*found, BEHIND])
+
+
+def _blocks(limits: Places) -> Iterator[tuple[int, int]]:
+    """Return where blocks of whole texts begin and end."""
     first = 0
-    while first < len(ends):
-        begin = int(ends[first - 1]) if first else 0
-        last = max(first + 1, int(np.searchsorted(ends, begin + size)))
-        yield first, last
+    while first < len(limits) - 1:
+        last = max(first + 1, int(np.searchsorted(limits, limits[first] + _BLOCK_BYTES)) - 1)
+        yield int(limits[first]), int(limits[last])
         first = last
+
+
+def _blanked(data: Bytes, begins: Places, ends: Places, is_sound: Flags) -> Decoded:
+    """Return texts of which those that are not UTF-8 are zero bytes; foreign characters are not either."""
+    blank, is_sound = data.copy(), is_sound.copy()
+    for number, (begin, end) in enumerate(zip(begins.tolist(), ends.tolist(), strict=True)):
+        if not _is_text(data[begin:end].tobytes()):
+            blank[begin:end] = 0
+            is_sound[number] = False
+
+    return Decoded(blank, begins, ends, is_sound)
+
+
+def _is_text(raw: bytes) -> bool:
+    try:
+        raw.decode()
+    except UnicodeDecodeError:
+        return False
+
+    return True

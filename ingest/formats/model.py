@@ -44,12 +44,17 @@ class Parsed:
 
     `beacons` tells which of the events are beacons, as `ingest.beacons.recognise.recognise` does when asked for all
     dialects; None where the format has not asked.
+
+    `sent` has the parameters of these beacons where the format has taken them apart itself, decoded and named as the
+    dialect's `read_sent` wants them: row (UInt32, which of the events, in their order), name (String, or Enum of the
+    distinct names), value (String). None where it has not; the events have queries and bodies then.
     """
 
     events: pl.DataFrame
     rejected: pl.DataFrame
     skipped_lines: int
     beacons: pl.DataFrame | None = None
+    sent: pl.DataFrame | None = None
 
 
 @dataclass(frozen=True, slots=True)

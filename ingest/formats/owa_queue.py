@@ -2,7 +2,7 @@
 
 ``H:i:s Y-m-d|*|incoming_tracking_events|*|<process>|*|urlencode(serialize(Event))``, a line each. Source: Open Web
 Analytics 1.12, `owa-data/logs/events.txt` and `unprocessed/`. The event is read as data (`ingest.formats.php`) and
-handed to the dialect `owa` as a body. The time in front has no zone, so it is not used; the event has its own.
+its parameters are handed to the dialect `owa`. The time in front has no zone, so it is not used; the event has its own.
 """
 
 from __future__ import annotations
@@ -20,9 +20,20 @@ import polars as pl
 from footfall.event import TIME
 from ingest.beacons.members import as_form, as_text
 from ingest.beacons.parameters import split_parameters
+from ingest.formats.encoded import Flags
 from ingest.formats.finish import is_skipped
-from ingest.formats.model import NO_MATCH, PLACE, Explanation, Format, Parsed, Taken, rejecting
-from ingest.formats.owa_rows import CLASSES, EMPTY, NOT_SENT, OF_EVENT, OF_SERVER, PROPERTIES, READ, read_rows
+from ingest.formats.model import NO_MATCH, Explanation, Format, Parsed, Taken, rejecting
+from ingest.formats.owa_rows import (
+    CLASSES,
+    EMPTY,
+    NOT_SENT,
+    OF_EVENT,
+    OF_SERVER,
+    PROPERTIES,
+    SERVER,
+    OwaRows,
+    read_rows,
+)
 from ingest.formats.php import NotPhp, read_php
 
 _BEGINNING: Final = (
@@ -32,6 +43,7 @@ _CHARACTERS: Final = "A-Za-z0-9%+._~-"
 _ROW: Final = f"{_BEGINNING}[{_CHARACTERS}]*$"
 _END: Final = "%7D"
 _BETWEEN: Final = "|*|"
+_TELLING: Final = ("event_type", "site_id")
 _FOREIGN: Final = re.compile(f"[^{_CHARACTERS}]")
 
 
@@ -53,7 +65,7 @@ class OwaQueue(Format):
     @property
     def columns(self) -> tuple[str, ...]:
         """Return the columns a row carries; all others come from the dialect."""
-        return ("time", *READ)
+        return ("time", *OF_SERVER)
 
     @property
     def clue(self) -> str:
@@ -62,14 +74,17 @@ class OwaQueue(Format):
 
     def parse(self, lines: pl.DataFrame, header: str = "") -> Parsed:
         """Read rows; see `Format.parse`. The time of the events is null, the beacon has it."""
-        unread = lines.filter(~is_skipped())
-        encoded = unread.select(_event()).to_series()
-        told = pl.concat([unread.select(PLACE), _events(encoded)], how="horizontal").with_columns(
+        unread, events = _events(lines)
+        rows = _rows(events)
+        is_read = np.zeros(len(unread), np.bool_)
+        is_read[rows.server["row"].to_numpy()] = True
+        read = unread.filter(pl.Series(is_read)).drop("text")
+        told = read.hstack(rows.server.drop("row")).with_columns(
             pl.lit(None, dtype=TIME).alias("time"), pl.lit(None, dtype=pl.String).alias("kind")
         )
-        is_read = pl.col("body").is_not_null()
-        unmatched = rejecting(told.filter(~is_read), NO_MATCH)
-        return Parsed(told.filter(is_read).drop("text"), unmatched, len(lines) - len(unread))
+        unmatched = rejecting(unread.filter(pl.Series(~is_read)), NO_MATCH)
+        sent = rows.sent.with_columns(_renumbered(rows.sent["row"], is_read))
+        return Parsed(told, unmatched, len(lines) - len(unread), _beacons(sent, len(told)), sent)
 
     def is_whole(self, line: str) -> bool:
         """Tell whether a row surely has its end: whether its event has."""
@@ -77,43 +92,74 @@ class OwaQueue(Format):
 
     def explain(self, line: str, header: str = "") -> Explanation:
         """Return the parts of a row, and the properties of its event at the place of the event."""
-        events = self.parse(_one(line)).events
+        parsed = self.parse(_one(line))
+        events = parsed.events
         begin = line.rfind("|*|") + 3 if "|*|" in line else 0
-        if events.is_empty():
+        if events.is_empty() or parsed.sent is None:
             return Explanation((), begin + 1, "an event that PHP has serialised and URL-encoded", NO_MATCH)
 
-        body = events["body"]
-        members = split_parameters(body)
         server = [(name, (name,), events[name][0]) for name in OF_SERVER if events[name][0] is not None]
-        parts = [*server, *((name, (), value) for name, value in members.select("name", "value").iter_rows())]
+        sent = parsed.sent.select("name", "value").iter_rows()
+        parts = [*server, *((f"owa_{name}", (), value) for name, value in sent)]
         return Explanation(
             tuple(Taken(name, columns, begin, len(line), value) for name, columns, value in parts)
         )
 
 
-def _event() -> pl.Expr:
-    """Return the events of what begins as rows do, URL-encoded; null for all else."""
-    text = pl.col("text")
-    return pl.when(text.str.contains(_BEGINNING)).then(text.str.splitn(_BETWEEN, 4).struct.field("field_3"))
+def _events(lines: pl.DataFrame) -> tuple[pl.DataFrame, pl.Series]:
+    """Return the lines that are to be read, and the events of those that begin as rows do, else null."""
+    is_row = lines["text"].str.contains(_BEGINNING).fill_null(value=False)
+    unread = lines
+    if not is_row.all():
+        kept = lines.select(pl.lit(is_row) | ~is_skipped()).to_series()
+        unread, is_row = lines.filter(kept), is_row.filter(kept)
+
+    events = unread["text"].str.splitn(_BETWEEN, 4).struct.field("field_3")
+    return unread, events if is_row.all() else events.set(~is_row, None)
+
+
+def _renumbered(rows: pl.Series, is_read: Flags) -> pl.Series:
+    """Return numbers of lines as those of the events they are."""
+    return pl.Series("row", (np.cumsum(is_read) - 1).astype(np.uint32).take(rows.to_numpy()))
+
+
+def _beacons(sent: pl.DataFrame, count: int) -> pl.DataFrame:
+    """Return which events have what all of OWA's beacons have; see `Parsed.beacons`."""
+    is_beacon = np.ones(count, np.bool_)
+    for name in _TELLING:
+        has = np.zeros(count, np.bool_)
+        has[sent["row"].filter(sent["name"] == name).to_numpy()] = True
+        is_beacon &= has
+
+    return pl.DataFrame({"at": np.flatnonzero(is_beacon).astype(np.uint32), "dialect": "owa"})
 
 
 def _one(line: str) -> pl.DataFrame:
     return pl.DataFrame({"line_number": [1], "offset": [0], "text": [line]})
 
 
-def _events(encoded: pl.Series) -> pl.DataFrame:
-    """Return what events are read into (see `READ`): by columns where that can be, else one by one."""
-    read = read_rows(encoded)
+def _rows(encoded: pl.Series) -> OwaRows:
+    """Return what events are read into: by columns where that can be, else one by one."""
+    rows = read_rows(encoded)
     is_other = np.ones(len(encoded), np.bool_)
-    is_other[read["row"].to_numpy()] = False
-    others = np.flatnonzero(is_other)
-    slowly = pl.DataFrame([_read(event) for event in encoded.gather(others)], READ, orient="row")
-    together = pl.concat([read, slowly.select(pl.Series("row", others, pl.UInt32), pl.all())])
-    return together.sort("row").select(READ.names())
+    is_other[rows.server["row"].to_numpy()] = False
+    others = np.flatnonzero(is_other).astype(np.uint32)
+    texts = encoded.gather(others)
+    read = [(row, *found) for row, found in zip(others, map(_read, texts), strict=True) if found]
+    if not read:
+        return rows
+
+    slowly = pl.DataFrame(read, {**SERVER, "form": pl.String}, orient="row")
+    split = split_parameters(slowly["form"])
+    sent = split.with_columns(slowly["row"].gather(split["row"]))
+    return OwaRows(
+        pl.concat([rows.server, slowly.drop("form")]).sort("row"),
+        pl.concat([rows.sent.cast({"name": pl.String}), sent]).sort("row", maintain_order=True),
+    )
 
 
-def _read(encoded: str | None) -> tuple[str | None, ...]:
-    """Return address, agent, language and body of an event; all None for what is no event."""
+def _read(encoded: str | None) -> tuple[str | None, ...] | None:
+    """Return address, agent, language and the form of the parameters of an event, None for what is no event."""
     is_whole = encoded is not None and encoded[-3:].upper() == _END and not _FOREIGN.search(encoded)
     try:
         event = read_php(_unquoted(encoded)) if encoded and is_whole else None
@@ -122,7 +168,7 @@ def _read(encoded: str | None) -> tuple[str | None, ...]:
 
     properties = event.get(PROPERTIES) if isinstance(event, dict) and event.get("") in CLASSES else None
     if not isinstance(event, dict) or not isinstance(properties, dict):
-        return (None,) * len(READ)
+        return None
 
     server = (
         next(filter(None, map(_given, map(properties.get, names))), None) for names in OF_SERVER.values()
@@ -148,21 +194,16 @@ def _given(value: Any) -> str | None:
     return None if text in EMPTY else text
 
 
-def _form(event: dict[str, Any], properties: dict[str, Any]) -> str | None:
+def _form(event: dict[str, Any], properties: dict[str, Any]) -> str:
     """Return the form of an event, properties first: of parameters of one name the first counts."""
-    sent = {f"owa_{name}": _guarded(value) for name, value in properties.items() if name not in NOT_SENT}
-    own = {
-        f"owa_{name}": _guarded(event.get(own)) for own, name in OF_EVENT.items() if _given(event.get(own))
-    }
+    sent = {name: _finite(value) for name, value in properties.items() if name not in NOT_SENT}
+    own = {name: event[own] for own, name in OF_EVENT.items() if _given(event.get(own))}
     return "&".join(filter(None, (as_form(sent), as_form(own))))
 
 
-def _guarded(value: Any) -> Any:
-    """Return a value that the dialect can decode twice, since the server has decoded it; None for what is no number."""
-    if isinstance(value, str):
-        return value.replace("%", "%25")
-
+def _finite(value: Any) -> Any:
+    """Return a value, None for what is no number."""
     if isinstance(value, float) and not isfinite(value):
         return None
 
-    return {name: _guarded(inner) for name, inner in value.items()} if isinstance(value, dict) else value
+    return {name: _finite(inner) for name, inner in value.items()} if isinstance(value, dict) else value

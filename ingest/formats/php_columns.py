@@ -1,221 +1,138 @@
-"""Read many URL-encoded values that PHP has serialised at once.
+"""Read many values that PHP has serialised at once.
 
 A text in a serialised value says how long it is and may hold anything, so there is no way to its end but that length.
-From what may be tokens (`ingest.formats.php_tokens`) those are taken that are reached from the first of a row, one
-after the other in all rows at once; then names and values have to take turns, arrays to have as many members as they
-say, and the last token to end the row. What is not as PHP writes it, or beyond the bounds here, is left to
+All rows are walked in step: one member of each, then the next. Arrays have to have as many members as they say, and
+the last token to end the row. What is not as PHP writes it, or beyond the bounds here, is left to
 `ingest.formats.php`, the reader for everything: nothing is read otherwise here than there.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
+import polars as pl
 
-from ingest.formats.encoded import WIDTH, Bytes, Escapes, Flags, Places, Texts, escapes_of
-from ingest.formats.php_tokens import ARRAY, COLON, END, NUMBER, OPEN, TEXT, Tokens, number_at, tokens_of
+from ingest.formats.encoded import Bytes, Decoded, Flags, Places
+from ingest.formats.php_names import Names
+from ingest.formats.php_tokens import ARRAY, END, count_at, have, tokens_at
 
-MOST_TOKENS: Final = 2_000
+MOST_MEMBERS: Final = 1_000
 DEEPEST: Final = 3
-"""Bounds of what is read here: tokens of a row, and arrays around a member."""
+"""Bounds of what is read here: members of a row in all, and arrays around a member."""
 
-_VISIBILITY: Final = b"\0*\0"
-_BEFORE_TEXT: Final = 3
-"""Escapes of a text before what it holds."""
+_USUAL_MEMBERS: Final = 200
+_FEW_ROWS: Final = 16
+"""Rows that have more members than is usual are left, too, when they are so few that the other way is the faster."""
+
+_COLUMNS: Final = 8
+"""Columns of a step; see `_Walk.step`."""
 
 
 @dataclass(frozen=True, slots=True)
 class Members:
     """Names and values in the order of rows and places.
 
-    `row` counts the texts, `level` is how many arrays are around the member, `kind` that of its value. Names and
-    values are between places of the data: of a text the text, else the digits.
+    `row` counts the texts, `level` is how many arrays are around the member, `kind` that of its value, and `name` the
+    number of its name among `names`, distinct ones. Values are between places of the data: of a text the text, else
+    the digits.
     """
 
     row: Places
     level: Places
     kind: Places
-    name_begins: Places
-    name_ends: Places
+    name: Places
     begins: Places
     ends: Places
+    names: pl.Series
 
 
-@dataclass(frozen=True, slots=True)
-class Heads:
-    """Where the counts of members stand in some texts: behind how many bytes and escapes of each."""
+class _Walk:
+    """Where the rows that are still walked stand: the next name, arrays around it, and members still to come.
 
-    sizes: Places
-    escapes: Places
-
-
-@dataclass(frozen=True, slots=True)
-class _Block:
-    """Some texts with their escapes, what may be their tokens, and where their members begin.
-
-    `heads` is the escape before the members of each text, `counts` how many it says there are, and `begun` which texts
-    say so.
+    `held` has for each level the members that are still to come behind an array in it.
     """
 
-    data: Bytes
-    ends: Places
-    escapes: Escapes
-    tokens: Tokens
-    heads: Places
-    counts: Places
-    begun: Flags
+    __slots__ = ("data", "ends", "held", "is_read", "left", "level", "names", "place", "row")
+
+    def __init__(self, texts: Decoded, counts: Places) -> None:
+        self.data = texts.data
+        self.names = Names(texts.data)
+        self.ends = texts.ends
+        self.is_read = np.zeros(len(counts), np.bool_)
+        self.left, self.place, is_begun = count_at(self.data, counts)
+        self.row = np.arange(len(counts))
+        self.level = np.zeros(len(counts), np.int64)
+        self.held = np.zeros((DEEPEST + 1, len(counts)), np.int64)
+        self._keep(is_begun & texts.is_sound)
+
+    def _keep(self, kept: Flags) -> None:
+        if not kept.all():
+            self.row, self.place, self.left, self.level = (
+                each[kept] for each in (self.row, self.place, self.left, self.level)
+            )
+            self.held = self.held[:, kept]
+
+    def leave_arrays(self) -> None:
+        """Go behind the ends of arrays that have no more members; rows that end with them are read."""
+        while len(over := np.flatnonzero(self.left == 0)):
+            good = have(self.data, self.place.take(over), END)
+            self.place[over] += 1
+            self.level[over] -= 1
+            level = self.level.take(over)
+            row = self.row.take(over)
+            self.is_read[row] = good & (level < 0) & (self.place.take(over) == self.ends.take(row))
+            self.left[over] = self.held[level, over]
+            kept = np.ones(len(self.row), np.bool_)
+            kept[over] = good & (level >= 0)
+            self._keep(kept)
+
+    def step(self) -> tuple[Places | Bytes, ...]:
+        """Read a member of each row, and return the columns of these members; rows without one are not walked on."""
+        name = self.names.at(self.place)
+        value = tokens_at(self.data, name.behind)
+        is_array = value.kinds == ARRAY
+        good = name.good & (value.kinds > 0)
+        good &= ~is_array | (self.level < DEEPEST)
+        named = (name.number, name.begins, name.ends)
+        member = (self.row, self.level.copy(), value.kinds, *named, value.begins, value.ends)
+        self.place = value.behind
+        self.left -= 1
+        arrays = np.flatnonzero(is_array & good)
+        self.held[self.level.take(arrays), arrays] = self.left.take(arrays)
+        self.level[arrays] += 1
+        self.left[arrays] = value.count.take(arrays)
+        self._keep(good)
+        return member
 
 
-@dataclass(frozen=True, slots=True)
-class _Path:
-    """The tokens of texts that are reached, in their order: `token` is which one, `row` of which text.
-
-    Those of text `n` go from `limits` n to n + 1. `level` is how many arrays are around a token, and `is_name` whether
-    it is where a name must be, not a value nor an end.
-    """
-
-    token: Places
-    row: Places
-    limits: Places
-    kind: Bytes
-    level: Places
-    is_name: Flags
-
-
-def read_members(texts: Texts, heads: Heads) -> tuple[Members, Flags]:
+def read_members(texts: Decoded, counts: Places) -> tuple[Members, Flags]:
     """Return the members of serialised objects, and tell of each text whether it is one that can be read here.
 
-    Texts that cannot have no members.
+    `counts` are the places where texts say how many members they have. Texts that cannot be read have none.
     """
-    is_read = np.zeros(len(texts.begins), np.bool_)
-    read = [np.zeros((len(fields(Members)), 0), np.int64)]
-    for first, last in texts.blocks():
-        block = _block(texts, heads, first, last)
-        path = _path(block)
-        begins, is_named = _names(block, path)
-        is_read[first:last] = _are_good(block, path, is_named)
-        members = np.flatnonzero(path.is_name & is_read[first:last].take(path.row))
-        read.append(_members(block, path, begins, members))
-        read[-1][0] += first
+    walk = _Walk(texts, counts)
+    steps: list[tuple[Places | Bytes, ...]] = [(walk.row[:0],) * _COLUMNS]
+    walk.leave_arrays()
+    while len(walk.row) > _FEW_ROWS * (len(steps) > _USUAL_MEMBERS) and len(steps) <= MOST_MEMBERS:
+        steps.append(walk.step())
+        walk.leave_arrays()
 
-    return Members(*np.concatenate(read, axis=1)), is_read
-
-
-def _block(texts: Texts, heads: Heads, first: int, last: int) -> _Block:
-    escapes = escapes_of(texts, first, last)
-    behind = escapes.first + heads.escapes[first:last]
-    begins, ends = texts.begins[first:last] + heads.sizes[first:last], escapes.places.take(behind)
-    counts, good = number_at(texts.data, begins, ends)
-    good &= escapes.is_sound & (escapes.codes.take(behind) == COLON)
-    good &= (escapes.codes.take(behind + 1) == OPEN) & (escapes.places.take(behind + 1) == ends + WIDTH)
-    tokens = tokens_of(texts.data, escapes)
-    return _Block(texts.data, texts.ends[first:last], escapes, tokens, behind + 1, counts, good)
-
-
-def _path(block: _Block) -> _Path:
-    tokens = block.tokens
-    token = _reached(tokens, tokens.behind.take(block.heads[block.begun]))
-    limits = np.searchsorted(tokens.escapes.take(token), np.append(block.escapes.first, len(tokens.behind)))
-    sizes = np.diff(limits)
-    kind = tokens.kinds.take(token)
-    is_end = kind == END
-    level = _since(limits, sizes, (kind == ARRAY).astype(np.int64) - is_end)
-    turn = _since(limits, sizes, (~is_end).astype(np.int64))
-    row = np.repeat(np.arange(len(sizes)), sizes)
-    return _Path(token, row, limits, kind, level, ~is_end & (turn % 2 == 0))
-
-
-def _reached(tokens: Tokens, token: Places) -> Places:
-    none = len(tokens.kinds) - 1
-    is_reached = np.zeros(none + 1, np.bool_)
-    for _ in range(MOST_TOKENS):
-        if not len(token):
-            break
-
-        is_reached[token] = True
-        token = tokens.following.take(token)
-        token = token[token < none]
-
-    return np.flatnonzero(is_reached[:none])
-
-
-def _since(limits: Places, sizes: Places, changes: Places) -> Places:
-    """Return what changes came to from the first token of a text to before each."""
-    before: Places = np.append(0, np.cumsum(changes))
-    since: Places = before[:-1] - np.repeat(before.take(limits[:-1]), sizes)
-    return since
-
-
-def _names(block: _Block, path: _Path) -> tuple[Places, Flags]:
-    """Return where tokens begin as names, behind their visibility, and whether they are names without escapes."""
-    tokens, escapes = block.tokens, block.escapes
-    begin, end = tokens.begins.take(path.token), tokens.ends.take(path.token)
-    first = tokens.escapes.take(path.token) + _BEFORE_TEXT
-    inside = tokens.lasts.take(path.token) - first - 1
-    marked = np.flatnonzero(path.is_name & (inside == len(_VISIBILITY)))
-    good = np.ones(len(marked), np.bool_)
-    for number, code in enumerate(_VISIBILITY):
-        escape = first.take(marked) + number
-        good &= escapes.codes.take(escape) == code
-        good &= escapes.places.take(escape) == begin.take(marked) + WIDTH * number
-
-    begin[marked] += WIDTH * len(_VISIBILITY)
-    is_named = ((path.kind == TEXT) | (path.kind == NUMBER)) & (inside <= 0)
-    is_named[marked] = good
-    return begin, is_named & (end > begin)
-
-
-def _are_good(block: _Block, path: _Path, is_named: Flags) -> Flags:
-    """Tell of each text whether all its tokens are in turn and as many as it says."""
-    tokens, sizes = block.tokens, np.diff(path.limits)
-    firsts, lasts = path.limits[:-1][sizes > 0], path.limits[1:][sizes > 0] - 1
-    ends = tokens.lasts.take(path.token)
-    before = np.append(0, ends[:-1])
-    before[firsts] = block.heads[sizes > 0]
-    is_odd = (path.is_name & ~is_named) | (path.level < 0) | (path.level > DEEPEST)
-    # Only names are followed by values; a value that is missing makes the next end, or name, come out of turn.
-    is_odd[1:] |= path.is_name[:-1] & (path.kind[1:] == END)
-    is_odd |= tokens.escapes.take(path.token) != before + 1
-    is_odd[lasts] |= (path.kind[lasts] != END) | (path.level[lasts] != 0)
-    is_odd[lasts] |= block.escapes.places.take(ends[lasts]) + WIDTH != block.ends[sizes > 0]
-    is_odd |= _miscounted(block, path)
-    found = np.bincount(path.row[path.is_name & (path.level == 0)], minlength=len(sizes))
-    good: Flags = block.begun & (sizes > 0) & (found == block.counts)
-    good[path.row[is_odd]] = False
-    return good
-
-
-def _miscounted(block: _Block, path: _Path) -> Flags:
-    """Tell of each token whether it begins an array that has not as many members as it says."""
-    is_array = path.kind == ARRAY
-    places = np.arange(len(path.token))
-    found = np.zeros(len(places), np.int64)
-    for level in range(1, DEEPEST + 1):
-        around = np.maximum.accumulate(np.where(is_array & (path.level == level - 1), places, 0))
-        found += np.bincount(around[path.is_name & (path.level == level)], minlength=len(places))
-
-    arrays = np.flatnonzero(is_array)
-    begins, ends = (each.take(path.token[arrays]) for each in (block.tokens.begins, block.tokens.ends))
-    said, is_number = number_at(block.data, begins, ends)
-    is_odd = np.zeros(len(places), np.bool_)
-    is_odd[arrays] = ~is_number | (said != found[arrays])
-    return is_odd
-
-
-def _members(block: _Block, path: _Path, begins: Places, names: Places) -> Places:
-    """Return the columns of the members with some names; the value of a name is the token behind it."""
-    tokens = block.tokens
-    value = path.token[names + 1]
-    return np.stack(
-        [
-            path.row[names],
-            path.level[names],
-            tokens.kinds.take(value).astype(np.int64),
-            begins[names],
-            tokens.ends.take(path.token[names]),
-            tokens.begins.take(value),
-            tokens.ends.take(value),
-        ]
+    columns = [np.concatenate(column) for column in zip(*steps, strict=True)]
+    order = _order(columns[0], [len(step[0]) for step in steps], walk.is_read)
+    row, level, kind, number, name_begins, name_ends, begins, ends = (
+        column.take(order) for column in columns
     )
+    name, names = walk.names.numbered(number, name_begins, name_ends)
+    return Members(row, level, kind, name, begins, ends, names), walk.is_read
+
+
+def _order(row: Places, sizes: list[int], is_read: Flags) -> Places:
+    """Return where the members of rows that are read stand, row by row; those of each step are together now."""
+    kept = np.flatnonzero(is_read.take(row))
+    row, step = row.take(kept), np.repeat(np.arange(len(sizes)) - 1, sizes).take(kept)
+    counts = np.bincount(row, minlength=len(is_read))
+    order = np.empty_like(kept)
+    order[(np.cumsum(counts) - counts).take(row) + step] = kept
+    return order

@@ -125,13 +125,13 @@ class WrappedFormat(Format):
         parsed = self.inner.parse(found.lines, header)
         skipped = parsed.skipped_lines + found.skipped_lines
         if parsed.rejected.is_empty() and found.rejected.is_empty():
-            return Parsed(parsed.events, parsed.rejected, skipped)
+            return replace(parsed, skipped_lines=skipped)
 
         rejected = pl.concat([parsed.rejected, found.rejected]).sort("line_number", "offset")
         logged = lines.select("line_number", "offset", "text")
         places = ["line_number", "offset"]
         whole = rejected.drop("text").join(logged, on=places, how="left", maintain_order="left")
-        return Parsed(parsed.events, whole, skipped)
+        return replace(parsed, rejected=whole, skipped_lines=skipped)
 
     def is_whole(self, line: str) -> bool:
         """Tell whether a line surely has its end: the wrapper fits, and so does the line inside."""

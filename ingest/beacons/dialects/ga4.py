@@ -10,10 +10,9 @@ from typing import Final
 
 import polars as pl
 
+from ingest.beacons.columns import beside, merge_objects
 from ingest.beacons.dialects.google_events import action_of, kind_of, of_order, of_others, target_of
 from ingest.beacons.items import item_arrays
-from ingest.beacons.json_bodies import beside
-from ingest.beacons.json_texts import merge_objects
 from ingest.beacons.model import BAD_BEACON, Dialect
 from ingest.beacons.parameters import other_parameters, read_parameters, to_json_object
 from ingest.beacons.values import amount, number, text

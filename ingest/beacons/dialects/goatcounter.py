@@ -18,7 +18,8 @@ import polars as pl
 
 from footfall.event import TIME
 from ingest.beacons import values
-from ingest.beacons.members import as_text, decoded
+from ingest.beacons.json_bodies import decoded
+from ingest.beacons.members import as_text
 from ingest.beacons.model import BAD_BEACON, Dialect
 from ingest.beacons.parameters import read_parameters, to_json_object
 

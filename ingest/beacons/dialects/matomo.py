@@ -26,7 +26,9 @@ import polars as pl
 
 from footfall.event import TIME
 from ingest.beacons import values
-from ingest.beacons.members import as_form, as_text, decoded
+from ingest.beacons.items import item_value
+from ingest.beacons.json_bodies import decoded
+from ingest.beacons.members import as_form, as_text
 from ingest.beacons.model import BAD_BEACON, NOT_RECORDED, Dialect
 from ingest.beacons.parameters import columns_of, json_text, objects_of, split_parameters
 
@@ -198,17 +200,15 @@ def _item_array(text: str) -> str | None:
 
 def _item(line: list[Any]) -> dict[str, Any]:
     found = {name: _item_value(name, value) for name, value in zip(_ITEM, line, strict=False)}
-    return {name: value for name, value in found.items() if value not in {None, ""}}
+    return {name: value for name, value in found.items() if value is not None and value != ""}
 
 
-def _item_value(name: str, value: Any) -> str | int | float | None:
+def _item_value(name: str, value: Any) -> str | msgspec.Raw | None:
     if isinstance(value, list):
         return " > ".join(text for text in map(as_text, value) if text)
 
-    if name in {"price", "quantity"} and isinstance(value, int | float) and not isinstance(value, bool):
-        return value
-
-    return as_text(value)
+    text = as_text(value)
+    return item_value(name, text) if text and not isinstance(value, str) else text
 
 
 def _props(split: pl.DataFrame, count: int) -> pl.Series:

@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator, Sequence
 from functools import cache
-from typing import Final
+from typing import Any, Final
 
 import polars as pl
 
+from ingest.beacons.columns import Columns, beside, with_nulls, without_nulls
 from ingest.beacons.dialects.google_events import action_of, kind_of, of_order, of_others, target_of
-from ingest.beacons.json_bodies import beside, cut_member, line_items, read_members
-from ingest.beacons.json_texts import elements, members, to_objects, without
+from ingest.beacons.items import arrays_of_items
+from ingest.beacons.json_bodies import Object, elements_of, object_of, objects_in, read_bodies
+from ingest.beacons.json_members import columns_of, others_of
 from ingest.beacons.model import BAD_BEACON, Dialect
 from ingest.beacons.parameters import read_parameters
 from ingest.beacons.values import amount, number, text
 from ingest.formats.times import read_epoch_microseconds
 
 _CLIENT: Final = ("client_id", "app_instance_id", "user_id", "timestamp_micros", "ip_override", "user_agent")
-_EVENT: Final = ("name", "timestamp_micros")
+_OF_CLIENT: Final = {name: name for name in _CLIENT}
+_OF_EVENT: Final = {"name": "name", "own_micros": "timestamp_micros"}
 _PARAMS: Final = (
     "page_location",
     "page_title",
@@ -38,8 +42,9 @@ _PARAMS: Final = (
     "transaction_id",
     "tax",
     "shipping",
-    "items",
 )
+_OF_PARAMS: Final = {name: name for name in _PARAMS}
+_KNOWN: Final = frozenset({*_PARAMS, "items"})
 _TIMES: Final = ("own_micros", "timestamp_micros")
 _SITE: Final = ("measurement_id", "firebase_app_id")
 _ITEM: Final = {
@@ -74,39 +79,39 @@ _RENAMED: Final = {
 
 def read_measurement_protocol(requests: pl.DataFrame) -> pl.DataFrame:
     """Return the events of requests; parameters of an event without a column of their own are `props`."""
-    each = _events(requests)
-    outer, params = cut_member(each["body"], "params")
-    event, is_object = read_members(outer, _EVENT)
-    listed = members(params)
-    found, _ = read_members(to_objects(listed), _PARAMS)
-    events = beside(each, event.select("name", own_micros="timestamp_micros"), found).with_columns(
-        is_object.alias("is_object"),
-        without(listed, _PARAMS).alias("props"),
-        line_items(elements(found["items"]), _ITEM).alias("items"),
+    sites = beside(requests.select("row"), without_nulls(read_parameters(requests["query"], _SITE)))
+    events = read_bodies(requests, _events_of, _texts_of).join(
+        sites, on="row", how="left", maintain_order="left"
     )
-    return events.with_columns(kind_of("name", "outbound")).select(
-        "row",
-        "kind",
-        "items",
-        "props",
-        *(text(member).alias(column) for column, member in _RENAMED.items()),
-        *_computed(),
+    return _columns().select(
+        with_nulls(events, ("name", "outbound")).with_columns(kind_of("name", "outbound"))
     )
 
 
-def _events(requests: pl.DataFrame) -> pl.DataFrame:
-    """Return a row for each event, its text in `body`, beside the members of the client and the site."""
-    rests, arrays = cut_member(requests["body"], "events", "[]")
-    client, _ = read_members(rests, _CLIENT)
-    sites = read_parameters(requests["query"], _SITE)
-    lists = elements(arrays)
-    whole = lists.set(lists.list.len() == 0, None)
-    return beside(requests.select("row"), client, sites).with_columns(whole.alias("body")).explode("body")
+def _events_of(body: Any) -> Sequence[Object]:
+    return elements_of(object_of(body).get("events"))
+
+
+def _texts_of(events: list[Object], clients: Iterable[Object]) -> Iterator[pl.Series]:
+    params = objects_in(events, "params")
+    yield from columns_of(list(clients), _OF_CLIENT)
+    yield from columns_of(events, _OF_EVENT)
+    yield from columns_of(params, _OF_PARAMS)
+    yield from others_of("props", params, _KNOWN)
+    yield from arrays_of_items(params, "items", _ITEM)
+
+
+@cache
+def _columns() -> Columns:
+    is_whole = text("name").is_not_null()
+    refused = pl.when(~is_whole).then(pl.lit(BAD_BEACON)).alias("refused")
+    renamed = (text(member).alias(column) for column, member in _RENAMED.items())
+    left = (pl.col(name) for name in ("items", "props"))
+    return Columns.of((pl.col("row"), pl.col("kind"), refused), (*renamed, *left, *_computed()))
 
 
 @cache
 def _computed() -> tuple[pl.Expr, ...]:
-    is_whole = pl.col("is_object") & text("name").is_not_null()
     return (
         action_of("name"),
         target_of(text("link_url")),
@@ -117,7 +122,6 @@ def _computed() -> tuple[pl.Expr, ...]:
         of_order(amount("tax")).alias("tax"),
         of_order(amount("shipping")).alias("shipping"),
         pl.coalesce(read_epoch_microseconds(pl.col(name)) for name in _TIMES).alias("created_at"),
-        pl.when(~is_whole).then(pl.lit(BAD_BEACON)).alias("refused"),
     )
 
 

@@ -23,7 +23,16 @@ from ingest.beacons import values
 from ingest.beacons.items import item_arrays
 from ingest.beacons.members import of_objects
 from ingest.beacons.model import BAD_BEACON, Dialect
-from ingest.beacons.parameters import columns_of, json_text, objects_of, split_parameters
+from ingest.beacons.parameters import (
+    are_named,
+    columns_of,
+    json_text,
+    names_of,
+    numbered,
+    objects_of,
+    split_parameters,
+    without_prefix,
+)
 
 PREFIX: Final = "owa_"
 
@@ -48,7 +57,6 @@ _TEXTS: Final[Mapping[str, str]] = {
     "page_type": "page_type",
     "target": "target_url",
     "event_category": "action_group",
-    "event_action": "action_name",
     "event_label": "action_label",
     "medium": "medium",
     "source": "source",
@@ -59,15 +67,16 @@ _TEXTS: Final[Mapping[str, str]] = {
     "event_id": "guid",
 }
 _AMOUNTS: Final[Mapping[str, str]] = {"revenue": "ct_total", "tax": "ct_tax", "shipping": "ct_shipping"}
-_OTHERS: Final = (
+_ALWAYS: Final = (
     "event_type",
+    "action_name",
     "timestamp",
     "numeric_value",
     "is_new_session",
     "session_referer",
     "HTTP_REFERER",
 )
-_NAMES: Final = tuple(dict.fromkeys((*_TEXTS.values(), *_AMOUNTS.values(), *_OTHERS)))
+_NAMES: Final = tuple(dict.fromkeys((*_TEXTS.values(), *_AMOUNTS.values(), *_ALWAYS)))
 
 _KEPT_AS_SENT: Final = frozenset({"is_new_session"})
 _NOT_KEPT: Final = frozenset({"stream_events", "guid", "ip_address", "user_agent"})
@@ -86,21 +95,38 @@ _TRUE: Final = ("1", "true")
 
 def read(requests: pl.DataFrame) -> pl.DataFrame:
     """Return the events that OWA's beacons tell of: see `Dialect`."""
-    split = _split(requests)
-    sent = columns_of(split, _NAMES, len(requests)).with_row_index("row")
-    rows = sent.select(
-        "row",
-        *(values.text(name).alias(column) for column, name in _TEXTS.items() if column != "event_action"),
-        *(values.amount(name).alias(column) for column, name in _AMOUNTS.items()),
+    return read_sent(_split(requests), len(requests))
+
+
+def read_sent(sent: pl.DataFrame, count: int) -> pl.DataFrame:
+    """Return the events that parameters without `owa_` tell of, decoded for good: see `Dialect`."""
+    split = numbered(sent)
+    present = set(names_of(split))
+    wanted = [name for name in _NAMES if name in present or name in _ALWAYS]
+    is_blank = split["value"].str.strip_chars() == ""
+    rows = (
+        columns_of(split, wanted, count, is_absent=is_blank)
+        .with_row_index("row")
+        .select(
+            "row",
+            *(pl.col(name).alias(column) for column, name in _TEXTS.items() if name in present),
+            *(values.amount(name).alias(column) for column, name in _AMOUNTS.items() if name in present),
+            *_of_all(),
+        )
+    )
+    return rows.with_columns(_items(split, count).alias("items"), _props(split, count).alias("props"))
+
+
+@cache
+def _of_all() -> tuple[pl.Expr, ...]:
+    """Return the columns that are made of `_ALWAYS`."""
+    return (
         _kind().alias("kind"),
-        pl.coalesce(values.text("action_name"), _unknown_type()).alias("event_action"),
+        pl.coalesce("action_name", _unknown_type()).alias("event_action"),
         _referrer().alias("referrer"),
         values.number("numeric_value").alias("event_value"),
         values.epoch("timestamp").alias("created_at"),
-        pl.when(values.text("event_type").is_null()).then(pl.lit(BAD_BEACON)).alias("refused"),
-    )
-    return rows.with_columns(
-        _items(split, len(requests)).alias("items"), _props(split, len(requests)).alias("props")
+        pl.when(pl.col("event_type").is_null()).then(pl.lit(BAD_BEACON)).alias("refused"),
     )
 
 
@@ -114,10 +140,8 @@ def _split(requests: pl.DataFrame) -> pl.DataFrame:
     if objects.null_count() < len(objects):
         split = pl.concat([split, of_objects(objects)]).sort("row", maintain_order=True)
 
-    own = split.filter(pl.col("name").str.starts_with(PREFIX))
-    return own.with_columns(
-        pl.col("name").str.strip_prefix(PREFIX), values.decode_again(own["value"]).alias("value")
-    )
+    own = without_prefix(numbered(split), PREFIX)
+    return own.with_columns(values.decode_again(own["value"]).alias("value"))
 
 
 @cache
@@ -127,40 +151,55 @@ def _kind() -> pl.Expr:
 
 @cache
 def _unknown_type() -> pl.Expr:
-    return pl.when(~pl.col("event_type").is_in(list(KINDS))).then(values.text("event_type"))
+    return pl.when(~pl.col("event_type").is_in(list(KINDS))).then("event_type")
 
 
 @cache
 def _referrer() -> pl.Expr:
     is_first = pl.col("is_new_session").str.to_lowercase().is_in(_TRUE).fill_null(value=False)
-    return pl.coalesce(pl.when(is_first).then(values.text("session_referer")), values.text("HTTP_REFERER"))
+    return pl.coalesce(pl.when(is_first).then("session_referer"), "HTTP_REFERER")
 
 
 def _items(split: pl.DataFrame, count: int) -> pl.Series:
-    lines = split.filter(pl.col("name").str.starts_with(_LINE_ITEMS))
-    parts = lines.with_columns(
-        pl.col("name").str.extract_groups(_LINE_ITEM).struct.rename_fields(["n", "li"])
-    )
-    fields = parts.unnest("name").with_columns(pl.col("li").replace_strict(_ITEM_MEMBERS, default=None))
-    known = fields.filter(pl.col("li").is_not_null())
-    if known.is_empty():
+    names = names_of(split).str.extract_groups(_LINE_ITEM).struct.rename_fields(["n", "li"]).struct.unnest()
+    is_item = names["li"].is_in(list(_ITEM_MEMBERS)).fill_null(value=False).to_numpy()
+    number = split["name"].to_physical()
+    at = pl.Series(is_item.take(number.to_numpy())).arg_true()
+    if at.is_empty():
         return pl.Series([None], dtype=pl.String).new_from_index(0, count)
 
-    items = known.pivot(
-        on="li", index=["row", "n"], values="value", aggregate_function="first", maintain_order=True
-    )
-    return item_arrays(items.sort("row", pl.col("n").cast(pl.UInt32), maintain_order=True), count)
+    parts = names[number.gather(at)].with_columns(split["row"].gather(at), split["value"].gather(at))
+    items = parts.select("row", "n").unique(maintain_order=True)
+    items = items.sort("row", pl.col("n").cast(pl.UInt32), maintain_order=True).with_row_index("item")
+    owned = parts.join(items, on=["row", "n"], how="left", maintain_order="left")
+    members = owned.select(pl.col("item").alias("row"), pl.col("li").alias("name"), "value")
+    columns = columns_of(members, list(_ITEM_MEMBERS), len(items)).rename(_ITEM_MEMBERS)
+    return item_arrays(columns.with_columns(items["row"]), count)
 
 
 def _props(split: pl.DataFrame, count: int) -> pl.Series:
+    others = split.filter(are_named(split, _are_others()))
+    is_custom = are_named(others, pl.col("name").str.contains(_CUSTOM))
+    if is_custom.any():
+        others = others.with_columns(_customs(is_custom).alias("json"))
+
+    return objects_of(others, (), count)
+
+
+@cache
+def _are_others() -> pl.Expr:
     known = (set(_NAMES) | _NOT_KEPT) - _KEPT_AS_SENT
-    is_custom = pl.col("name").str.contains(_CUSTOM) & pl.col("value").str.contains("=", literal=True)
-    pair = pl.col("value").str.splitn("=", 2).struct
-    name, value = (json_text(pair.field(f"field_{number}")) for number in (0, 1))
-    custom = pl.lit('{"name":') + name + ',"value":' + value + "}"
-    written = pl.when(is_custom).then(custom).otherwise(json_text(pl.col("value")))
-    others = split.filter(~pl.col("name").is_in(list(known)) & ~pl.col("name").str.starts_with(_LINE_ITEMS))
-    return objects_of(others.with_columns(written.alias("json")), (), count)
+    return ~pl.col("name").is_in(list(known)) & ~pl.col("name").str.starts_with(_LINE_ITEMS)
+
+
+def _customs(is_custom: pl.Series) -> pl.Expr:
+    """Return values as JSON, those that are custom variables as objects."""
+    value = pl.col("value")
+    pair = value.str.splitn("=", 2).struct
+    name, told = (json_text(pair.field(f"field_{number}")) for number in (0, 1))
+    custom = pl.lit('{"name":') + name + ',"value":' + told + "}"
+    is_pair = pl.lit(is_custom) & value.str.contains("=", literal=True)
+    return pl.when(is_pair).then(custom).otherwise(json_text(value))
 
 
 OWA: Final = Dialect(
@@ -170,6 +209,7 @@ OWA: Final = Dialect(
     parameters=("owa_event_type",),
     telling=("owa_event_type", "owa_site_id"),
     read=read,
+    read_sent=read_sent,
     example="owa_event_type=base.page_request&owa_site_id=0a1b2c&owa_page_url=https%3A%2F%2Fwww.example.com%2F"
     "&owa_page_title=Welcome&owa_visitor_id=1768212000123456789&owa_session_id=1768212360123456789"
     "&owa_timestamp=1768212360&owa_is_new_session=true",

@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator, Sequence
 from functools import cache
 from typing import Final
 
 import polars as pl
 
-from ingest.beacons.json_bodies import beside, filled_objects, member, read_members
-from ingest.beacons.json_texts import merge_objects
+from ingest.beacons.columns import Columns, beside, merged, with_nulls, without_nulls
+from ingest.beacons.json_bodies import NOTHING, Object, alone, objects_in, read_bodies
+from ingest.beacons.json_members import columns_of, others_of
 from ingest.beacons.model import BAD_BEACON, Dialect
 from ingest.beacons.parameters import to_json_object
 from ingest.beacons.values import amount, text
 
 _MEMBERS: Final = ("n", "name", "u", "url", "d", "domain", "r", "referrer", "e", "sd", "i", "interactive")
+_OF_BODY: Final = {name: name for name in _MEMBERS}
 _PROPS: Final = ("p", "props", "m", "meta")
+_LEFT: Final = ("e", "sd", "i", "interactive")
 _REVENUE: Final = ("$", "revenue")
+_OF_REVENUE: Final = {name: name for name in ("currency", "amount")}
 _KINDS: Final = {
     "pageview": "pageview",
     "engagement": "ping",
@@ -28,64 +33,77 @@ _WITHOUT_ACTION: Final = ("pageview", "ping")
 
 def read_plausible(requests: pl.DataFrame) -> pl.DataFrame:
     """Return the events of requests; `e` (ms of engagement), `sd` (% scrolled) and `interactive` stay as `props`."""
-    bodies = requests["body"]
-    found, is_object = read_members(bodies, _MEMBERS)
-    revenue, _ = read_members(_first_of(bodies, _REVENUE), ("currency", "amount"))
-    props = _object(_first_of(bodies, _PROPS))
-    link, _ = read_members(props, ("url",))
-    told = found.select(
-        "e",
-        "sd",
-        name=_either("n", "name"),
-        url=_either("u", "url"),
-        site_id=_either("d", "domain"),
-        referrer=_either("r", "referrer"),
-        interactive=pl.coalesce("i", "interactive"),
+    events = read_bodies(requests, alone, _texts_of)
+    also = to_json_object(with_nulls(events, _LEFT).select(_also())).alias("also")
+    told = merged(beside(events, without_nulls(also.to_frame())), ("given", "also"))
+    return _columns().select(with_nulls(told, ("n", "name")).with_columns(_kind()))
+
+
+def _texts_of(events: list[Object], _: Iterable[Object]) -> Iterator[pl.Series]:
+    props = _first_in(events, _PROPS)
+    yield from columns_of(events, _OF_BODY)
+    yield from columns_of(_first_in(events, _REVENUE), _OF_REVENUE)
+    yield from columns_of(props, {"target": "url"})
+    yield from others_of("given", props, ())
+
+
+def _first_in(events: Sequence[Object], names: Sequence[str]) -> list[Object]:
+    """Return the object in the first of some members that an event has; trackers of old sent it in a string."""
+    found = set().union(*events)
+    present = [name for name in names if name in found]
+    if not present:
+        return [NOTHING] * len(events)
+
+    if len(present) == 1:
+        return objects_in(events, present[0])
+
+    firsts = [next((each[name] for name in present if each.get(name) is not None), None) for each in events]
+    return objects_in([{"first": each} for each in firsts], "first")
+
+
+@cache
+def _also() -> tuple[pl.Expr, ...]:
+    interactive = pl.coalesce("i", "interactive")
+    return (pl.col("e"), pl.col("sd"), pl.when(interactive == "false").then(interactive).alias("interactive"))
+
+
+@cache
+def _columns() -> Columns:
+    return Columns.of(
+        (pl.col("row"), pl.col("kind"), pl.when(~_is_whole()).then(pl.lit(BAD_BEACON)).alias("refused")),
+        (
+            _either("u", "url").alias("url"),
+            _either("r", "referrer").alias("referrer"),
+            _either("d", "domain").alias("site_id"),
+            pl.when(~pl.col("kind").is_in(_WITHOUT_ACTION)).then(_name()).alias("event_action"),
+            pl.when(pl.col("kind").is_in(("outlink", "download"))).then("target").alias("target"),
+            amount("amount").alias("revenue"),
+            text("currency").alias("currency"),
+            pl.col("props"),
+        ),
     )
-    events = beside(requests.select("row"), told, revenue, link.select(target="url")).with_columns(
-        is_object.alias("is_object"), props.alias("props")
-    )
-    also = to_json_object(events.select("e", "sd", _only_false("interactive")))
-    return events.with_columns(also.alias("also"), _kind("name")).select(
-        "row",
-        "kind",
-        "url",
-        "referrer",
-        "site_id",
-        pl.when(~pl.col("kind").is_in(_WITHOUT_ACTION)).then("name").alias("event_action"),
-        pl.when(pl.col("kind").is_in(("outlink", "download"))).then("target").alias("target"),
-        amount("amount").alias("revenue"),
-        text("currency").alias("currency"),
-        merge_objects(pl.col("props"), pl.col("also")).alias("props"),
-        pl.when(~_is_whole()).then(pl.lit(BAD_BEACON)).alias("refused"),
-    )
-
-
-def _first_of(bodies: pl.Series, names: tuple[str, ...]) -> pl.Series:
-    return pl.select(pl.coalesce(member(bodies, name) for name in names)).to_series()
-
-
-def _object(texts: pl.Series) -> pl.Series:
-    """Return what is a JSON object; trackers of old sent properties as a string that holds one."""
-    return filled_objects(texts.str.json_path_match("$"))
 
 
 def _either(short: str, long: str) -> pl.Expr:
     return pl.coalesce(text(short), text(long)).replace("null", None)
 
 
-def _only_false(name: str) -> pl.Expr:
-    return pl.when(pl.col(name) == "false").then(name).alias(name)
+@cache
+def _name() -> pl.Expr:
+    return _either("n", "name")
 
 
-def _kind(name: str) -> pl.Expr:
-    return pl.col(name).replace_strict(_KINDS, default="event", return_dtype=pl.String).alias("kind")
+@cache
+def _kind() -> pl.Expr:
+    return _name().replace_strict(_KINDS, default="event", return_dtype=pl.String).alias("kind")
 
 
 @cache
 def _is_whole() -> pl.Expr:
-    named = (pl.col(name).is_not_null() for name in ("name", "url", "site_id"))
-    return pl.all_horizontal("is_object", *named)
+    named = (
+        _either(short, long).is_not_null() for short, long in (("n", "name"), ("u", "url"), ("d", "domain"))
+    )
+    return pl.all_horizontal(*named)
 
 
 PLAUSIBLE: Final = Dialect(

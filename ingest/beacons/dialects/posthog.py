@@ -7,20 +7,25 @@ with gzip cannot stand in a log of texts, and are refused.
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator, Sequence
 from functools import cache
-from typing import Final
+from typing import Any, Final
 
 import polars as pl
 
+from ingest.beacons.columns import Columns, with_nulls
 from ingest.beacons.encoded import decode_base64
-from ingest.beacons.json_bodies import beside, cut_member, line_items, read_members, spread_arrays
-from ingest.beacons.json_texts import elements, members, to_objects, without
+from ingest.beacons.items import arrays_of_items
+from ingest.beacons.json_bodies import Object, alone, elements_of, objects_in, read_bodies
+from ingest.beacons.json_members import columns_of, others_of
 from ingest.beacons.model import BAD_BEACON, Dialect
 from ingest.beacons.parameters import read_parameters
 from ingest.beacons.values import amount, epoch, text
 from ingest.formats.times import read_iso_time
 
-_ENVELOPE: Final = ("api_key", "token", "event", "timestamp", "sent_at", "uuid", "distinct_id")
+_SHARED: Final = ("api_key", "token", "timestamp", "sent_at", "distinct_id")
+"""What a batch says for all of its events, where they do not say it themselves."""
+
 _OWN: Final = (
     "$current_url",
     "$session_id",
@@ -42,9 +47,15 @@ _OWN: Final = (
 )
 _UTM: Final = ("utm_source", "utm_medium", "utm_campaign", "utm_term", "utm_content")
 _ORDER: Final = ("order_id", "revenue", "tax", "shipping", "currency")
-_SITE_OWN: Final = ("token", "distinct_id", "title", *_UTM, *_ORDER)
-_READ: Final = (*_OWN, *_SITE_OWN, "products")
-_INSIDE: Final = {"token": "token_inside", "distinct_id": "distinct_inside"}
+_SITE_OWN: Final = ("title", *_UTM, *_ORDER)
+_OUTER: Final = {name: name for name in (*_SHARED, "event", "uuid")}
+_INNER: Final = {name: name for name in (*_OWN, *_SITE_OWN)} | {
+    "token_inside": "token",
+    "distinct_inside": "distinct_id",
+}
+"""Column → member, of an event, and of its properties."""
+
+_KNOWN: Final = frozenset({*_INNER.values(), "products"})
 _ITEM: Final = {
     "sku": ("sku", "product_id"),
     "name": ("name",),
@@ -76,53 +87,60 @@ _WITHOUT_ACTION: Final = ("pageview", "ping")
 
 def read_posthog(requests: pl.DataFrame) -> pl.DataFrame:
     """Return the events of requests; a person's id of their own is `user`, of an `$identify` the `distinct_id`."""
-    bodies = requests.select("row", _plain_bodies(requests).alias("body"))
-    sent = _unbatched(spread_arrays(bodies))
-    outer, properties = cut_member(sent["body"], "properties")
-    envelope, is_object = read_members(outer, _ENVELOPE)
-    listed = members(properties, _OWN)
-    picked, _ = read_members(to_objects(listed), _READ)
-    events = sent.select(
-        "row",
-        *(pl.coalesce(envelope[name], pl.col(name)).alias(name) for name in _ENVELOPE),
-        *(picked[name].alias(_INSIDE.get(name, name)) for name in _READ),
-        without(listed, _READ).alias("props"),
-        line_items(elements(picked["products"]), _ITEM).alias("items"),
-        is_object.alias("is_object"),
-    )
-    columns = (*_page(), *_who(), *_what(), *_campaign_and_order(), *_when())
-    return events.with_columns(_kind()).select("row", "kind", *columns, "items", "props", _refused())
+    events = read_bodies(requests.select("row", _plain_bodies(requests).alias("body")), _events_of, _texts_of)
+    return _columns().select(with_nulls(events, ("event",)).with_columns(_kind()))
 
 
-def _unbatched(sent: pl.DataFrame) -> pl.DataFrame:
-    """Return a row for each event of batches, with what its batch says for all of them in the columns `_ENVELOPE`."""
-    no_words = sent.with_columns(pl.lit(None, dtype=pl.String).alias(name) for name in _ENVELOPE)
-    is_batch = sent["body"].str.contains(r'"batch"\s*:\s*\[').fill_null(value=False)
-    if not is_batch.any():
-        return no_words
+def _events_of(body: Any) -> Sequence[Object]:
+    """Return the events of a body: itself, the elements of an array, or of batches; with what their batch shares."""
+    if type(body) is dict and "batch" not in body:
+        return (body,)
 
-    batches = sent.filter(is_batch)
-    rests, arrays = cut_member(batches["body"], "batch", "[]")
-    shared, _ = read_members(rests, _ENVELOPE)
-    lists = elements(arrays)
-    whole = lists.set(lists.list.len() == 0, None).alias("body")
-    each = beside(batches, shared).with_columns(whole).explode("body")
-    return pl.concat([no_words.filter(~is_batch), each]).sort("row", maintain_order=True)
+    sent = elements_of(body) if isinstance(body, list) else alone(body)
+    return [event for each in sent for event in _unbatched(each)]
+
+
+def _unbatched(body: Object) -> Sequence[Object]:
+    if not isinstance(body.get("batch"), list):
+        return (body,)
+
+    shared: Object = {name: body[name] for name in _SHARED if name in body}
+    return [{**shared, **event} for event in elements_of(body["batch"])]
+
+
+def _texts_of(events: list[Object], _: Iterable[Object]) -> Iterator[pl.Series]:
+    properties = objects_in(events, "properties")
+    yield from columns_of(events, _OUTER)
+    yield from columns_of(properties, _INNER)
+    yield from others_of("props", properties, _KNOWN, hidden="$")
+    yield from arrays_of_items(properties, "products", _ITEM)
 
 
 def _plain_bodies(requests: pl.DataFrame) -> pl.Series:
     """Return bodies, those that are a form or in the query, in base64 or not, as the JSON they hold."""
     bodies = requests["body"]
-    in_form = bodies.str.contains(r"^\s*(?:[a-z_]+=[^&]*&)*data=").fill_null(value=False)
-    in_query = bodies.is_null() & requests["query"].str.contains("(?:^|&)data=").fill_null(value=False)
-    if not (in_form | in_query).any():
+    is_json = (bodies.str.starts_with("{") | bodies.str.starts_with("[")).fill_null(value=False)
+    if is_json.all():
         return bodies
 
-    told = pl.select(pl.when(in_form).then(bodies.str.strip_chars()).when(in_query).then(requests["query"]))
-    data = read_parameters(told.to_series(), ("data",))["data"]
+    others = requests.filter(~is_json)
+    return bodies.scatter((~is_json).arg_true(), _opened(others["body"], others["query"]))
+
+
+def _opened(bodies: pl.Series, queries: pl.Series) -> pl.Series:
+    in_form = bodies.str.contains(r"^\s*(?:[a-z_]+=[^&]*&)*data=").fill_null(value=False)
+    in_query = bodies.is_null() & queries.str.contains("(?:^|&)data=").fill_null(value=False)
+    told = pl.select(pl.when(in_form).then(bodies.str.strip_chars()).when(in_query).then(queries)).to_series()
+    data = read_parameters(told, ("data",))["data"]
     is_json = data.str.contains(r"^\s*[{\[]").fill_null(value=False)
     plain = pl.select(pl.when(is_json).then(data).otherwise(decode_base64(data))).to_series()
     return pl.select(pl.when(in_form | in_query).then(plain).otherwise(bodies)).to_series()
+
+
+@cache
+def _columns() -> Columns:
+    told = (*_page(), *_who(), *_what(), *_campaign_and_order(), *_when(), pl.col("items"), pl.col("props"))
+    return Columns.of((pl.col("row"), pl.col("kind"), _refused()), told)
 
 
 @cache
@@ -193,7 +211,7 @@ def _when() -> tuple[pl.Expr, ...]:
 @cache
 def _refused() -> pl.Expr:
     sited = pl.any_horizontal(pl.col(name).is_not_null() for name in ("api_key", "token", "token_inside"))
-    is_whole = pl.col("is_object") & text("event").is_not_null() & sited
+    is_whole = text("event").is_not_null() & sited
     return pl.when(~is_whole).then(pl.lit(BAD_BEACON)).alias("refused")
 
 

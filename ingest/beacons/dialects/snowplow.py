@@ -5,15 +5,17 @@ Self-describing JSON, in plain text or base64, is read as far as its schema's na
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import cache
-from typing import Final
+from typing import Any, Final
 
 import polars as pl
 
+from ingest.beacons.columns import Columns, beside, merged, with_nulls, without_nulls
 from ingest.beacons.encoded import decode_base64
 from ingest.beacons.items import item_arrays
-from ingest.beacons.json_bodies import beside, cut_member, filled_objects, member, read_members
-from ingest.beacons.json_texts import elements, merge_objects, spread
+from ingest.beacons.json_bodies import Object, alone, elements_of, object_of, objects_in, read_bodies
+from ingest.beacons.json_members import column_of, columns_of, objects_of, others_of
 from ingest.beacons.model import BAD_BEACON, Dialect
 from ingest.beacons.parameters import read_parameters, to_json_object
 from ingest.beacons.values import amount, epoch_milliseconds, number, text
@@ -81,90 +83,116 @@ _READ: Final = (
     *_JSON,
     *_PROPS.values(),
 )
+_OWN: Final = frozenset(_PROPS.values())
+_MEMBERS: Final = {name: name for name in _READ if name not in _OWN}
 _AUTHORITY: Final = r"^[a-zA-Z][a-zA-Z0-9+.-]*://([^/?#]+)"
 
 
 def read_snowplow(requests: pl.DataFrame) -> pl.DataFrame:
     """Return the events of requests; data of a self-describing event, and its contexts, are `props`."""
     has_body = requests["body"].str.contains("{", literal=True).fill_null(value=False)
+    if has_body.all():
+        return _columns(read_bodies(requests, _events_of, _texts_of))
+
     if not has_body.any():
         return _columns(_from_queries(requests))
 
-    parts = [_from_queries(requests.filter(~has_body)), _from_bodies(requests.filter(has_body))]
-    return _columns(pl.concat(parts).sort("row", maintain_order=True))
+    parts = [
+        _from_queries(requests.filter(~has_body)),
+        read_bodies(requests.filter(has_body), _events_of, _texts_of),
+    ]
+    return _columns(pl.concat(parts, how="diagonal").sort("row", maintain_order=True))
 
 
 def _from_queries(requests: pl.DataFrame) -> pl.DataFrame:
     found = read_parameters(pl.select(pl.coalesce(requests["query"], requests["body"])).to_series(), _READ)
-    return beside(requests.select("row"), found)
+    own = to_json_object(found.select(**_PROPS)).to_frame("own")
+    return beside(requests.select("row"), without_nulls(beside(found.drop(_OWN), own)))
 
 
-def _from_bodies(requests: pl.DataFrame) -> pl.DataFrame:
-    lists = elements(cut_member(requests["body"], "data", "[]")[1])
-    each = requests.select("row", lists.set(lists.list.len() == 0, None).alias("text")).explode("text")
-    found, _ = read_members(each["text"], _READ)
-    return beside(each.select("row"), found)
+def _events_of(body: Any) -> Sequence[Object]:
+    return elements_of(object_of(body).get("data"))
+
+
+def _texts_of(events: list[Object], _: Iterable[Object]) -> Iterator[pl.Series]:
+    yield from columns_of(events, _MEMBERS)
+    yield from objects_of("own", events, _PROPS)
 
 
 def _columns(found: pl.DataFrame) -> pl.DataFrame:
-    own = _self_describing(found)
-    props = to_json_object(found.select(**_PROPS))
-    events = beside(found, own).with_columns(props.alias("props"), _contexts(found).alias("contexts"))
-    events = events.with_columns(_kind())
-    return events.select(
-        "row",
-        "kind",
-        *(text(parameter).alias(column) for column, parameter in _RENAMED.items()),
-        *_done(),
-        *_bought(),
-        pl.coalesce(text(name) for name in _VISITORS).alias("visitor"),
+    described = _read_json(found, "ue_pr", "ue_px", _texts_of_described)
+    contexts = _read_json(found, "co", "cx", _texts_of_contexts)
+    told = beside(found, *described, *contexts, *_items(found))
+    told = merged(told, ("own", "data", "contexts"))
+    return _event().select(with_nulls(told, ("e", "schema", "target", "url")).with_columns(_kind()))
+
+
+def _texts_of_described(given: list[Object], _: Iterable[Object]) -> Iterator[pl.Series]:
+    inner = objects_in(given, "data")
+    data = objects_in(inner, "data")
+    yield from columns_of(inner, {"schema": "schema"})
+    yield from columns_of(data, {"target": "targetUrl"})
+    yield from others_of("data", data, ())
+
+
+def _texts_of_contexts(given: list[Object], _: Iterable[Object]) -> Iterator[pl.Series]:
+    found = [each.get("data") for each in given]
+    yield column_of("contexts", [{"contexts": data} if isinstance(data, list) else None for data in found])
+
+
+def _read_json(
+    found: pl.DataFrame,
+    plain: str,
+    encoded: str,
+    texts_of: Callable[[list[Object], Iterable[Object]], Iterable[pl.Series]],
+) -> Iterator[pl.DataFrame]:
+    """Return what is made of the JSON in one of two columns, which may be in base64."""
+    if not {plain, encoded} & {*found.columns}:
+        return
+
+    numbered = with_nulls(found, (plain, encoded)).select(
+        pl.int_range(pl.len(), dtype=pl.UInt32).alias("row"), plain, encoded
+    )
+    told = numbered.filter(pl.any_horizontal(pl.col(plain, encoded).is_not_null()))
+    bodies = told.select("row", told[plain].fill_null(decode_base64(told[encoded])).alias("body"))
+    read = read_bodies(bodies, alone, texts_of)
+    yield numbered.select("row").join(read, on="row", how="left", maintain_order="left").drop("row")
+
+
+def _items(found: pl.DataFrame) -> Iterator[pl.DataFrame]:
+    present = {name: parameter for name, parameter in _ITEM.items() if parameter in found.columns}
+    if present:
+        rows = pl.int_range(pl.len(), dtype=pl.UInt32).alias("row")
+        items = found.select(rows, **present).filter(pl.any_horizontal(pl.col(*present).is_not_null()))
+        yield item_arrays(items, len(found)).to_frame("items")
+
+
+@cache
+def _event() -> Columns:
+    """Return the columns of events of those of `_READ`, and of those made of them."""
+    renamed = (text(parameter).alias(column) for column, parameter in _RENAMED.items())
+    visitor = pl.coalesce(text(name) for name in _VISITORS).alias("visitor")
+    made = (pl.col(name) for name in ("props", "items"))
+    refused = pl.when(~_is_whole()).then(pl.lit(BAD_BEACON)).alias("refused")
+    return Columns.of(
+        (pl.col("row"), pl.col("kind"), refused), (*renamed, *_done(), *_bought(), *_when(), visitor, *made)
+    )
+
+
+@cache
+def _when() -> tuple[pl.Expr, ...]:
+    return (
         pl.coalesce(map(epoch_milliseconds, ("ttm", "dtm"))).alias("created_at"),
         pl.when(pl.col("ttm").is_null()).then(epoch_milliseconds("stm")).alias("sent_at"),
-        merge_objects(merge_objects(pl.col("props"), pl.col("data")), pl.col("contexts")).alias("props"),
-        pl.when(~_is_whole()).then(pl.lit(BAD_BEACON)).alias("refused"),
-    ).with_columns(_item_arrays(events).alias("items"))
-
-
-_DESCRIBED: Final = pl.Schema({"schema": pl.String, "data": pl.String, "target": pl.String})
-
-
-def _self_describing(found: pl.DataFrame) -> pl.DataFrame:
-    """Return `schema`, the name of an event's schema, `data`, and `target`, of a link."""
-    given = _plain(found, "ue_pr", "ue_px")
-    is_given = given.is_not_null()
-    described = _described(given.drop_nulls()) if is_given.any() else _DESCRIBED.to_frame()
-    return described.select(spread(column, is_given) for column in described.get_columns())
-
-
-def _described(given: pl.Series) -> pl.DataFrame:
-    inner = member(given, "data")
-    data = member(inner, "data")
-    links, _ = read_members(data, ("targetUrl",))
-    schema = member(inner, "schema").str.extract("^iglu:[^/]+/([^/]+)/")
-    columns = {"schema": schema, "data": filled_objects(data), "target": links["targetUrl"]}
-    return pl.DataFrame(columns, schema=_DESCRIBED)
-
-
-def _contexts(found: pl.DataFrame) -> pl.Series:
-    given = _plain(found, "co", "cx")
-    is_given = given.is_not_null()
-    data = member(given.drop_nulls(), "data")
-    contexts = '{"contexts":' + data.set(~data.str.starts_with("[").fill_null(value=True), None) + "}"
-    return spread(contexts, is_given)
-
-
-def _plain(found: pl.DataFrame, plain: str, encoded: str) -> pl.Series:
-    if found[encoded].null_count() == len(found):
-        return found[plain]
-
-    return pl.select(pl.coalesce(found[plain], decode_base64(found[encoded]))).to_series()
+    )
 
 
 @cache
 def _kind() -> pl.Expr:
-    described = pl.col("schema").replace_strict(_SCHEMA_KINDS, default="event", return_dtype=pl.String)
+    schema = _schema()
+    described = schema.replace_strict(_SCHEMA_KINDS, default="event", return_dtype=pl.String)
     away, here = (pl.col(name).str.extract(_AUTHORITY).str.to_lowercase() for name in ("target", "url"))
-    leads_away = (pl.col("schema") == "link_click") & (away != here)
+    leads_away = (schema == "link_click") & (away != here)
     kinds = pl.col("e").replace_strict(_KINDS, default=None, return_dtype=pl.String)
     return (
         pl.when(e="ue")
@@ -175,9 +203,15 @@ def _kind() -> pl.Expr:
 
 
 @cache
+def _schema() -> pl.Expr:
+    """Return the name of a schema: ``link_click`` of ``iglu:com.example/link_click/jsonschema/1-0-0``."""
+    return pl.col("schema").str.extract("^iglu:[^/]+/([^/]+)/")
+
+
+@cache
 def _done() -> tuple[pl.Expr, ...]:
     return (
-        pl.coalesce(text("se_ac"), pl.when(e="ue").then("schema")).alias("event_action"),
+        pl.coalesce(text("se_ac"), pl.when(e="ue").then(_schema())).alias("event_action"),
         number("se_va").alias("event_value"),
         text("target"),
     )
@@ -194,17 +228,9 @@ def _bought() -> tuple[pl.Expr, ...]:
     )
 
 
-def _item_arrays(events: pl.DataFrame) -> pl.Series:
-    if events["ti_sk"].null_count() == len(events):
-        return pl.Series([None], dtype=pl.String).new_from_index(0, len(events))
-
-    rows = pl.arange(len(events), eager=True, dtype=pl.UInt32).alias("row")
-    return item_arrays(events.select(**_ITEM).with_columns(rows), len(events))
-
-
 @cache
 def _is_whole() -> pl.Expr:
-    described = (pl.col("e") != "ue") | pl.col("schema").is_not_null()
+    described = (pl.col("e") != "ue") | _schema().is_not_null()
     return (pl.col("e").is_in(list(_KINDS)) & described).fill_null(value=False)
 
 

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator, Sequence
 from functools import cache
-from typing import Final
+from typing import Any, Final
 
 import polars as pl
 
-from ingest.beacons.json_bodies import beside, cut_member, read_members, spread_arrays
-from ingest.beacons.json_texts import members, merge_objects, without
+from ingest.beacons.columns import Columns, beside, merged, with_nulls, without_nulls
+from ingest.beacons.json_bodies import Object, alone, elements_of, objects_in, read_bodies
+from ingest.beacons.json_members import columns_of, others_of
 from ingest.beacons.model import BAD_BEACON, Dialect
 from ingest.beacons.parameters import to_json_object
 from ingest.beacons.values import amount, epoch, text
@@ -32,40 +34,51 @@ _PAYLOAD: Final = (
     "id",
     *_VITALS,
 )
+_MEASURED: Final = ("tag", *_VITALS)
+_OF_PAYLOAD: Final = {name: name for name in _PAYLOAD}
+_KNOWN: Final = frozenset({*_PAYLOAD, "data"})
 _AMOUNTS: Final = ("revenue", "currency")
+_OF_DATA: Final = {name: name for name in _AMOUNTS}
 
 
 def read_umami(requests: pl.DataFrame) -> pl.DataFrame:
     """Return the events of requests; `tag` and the measurements of a page's speed are put into `props`."""
-    sent = spread_arrays(requests)
-    envelopes, payloads = cut_member(sent["body"], "payload")
-    types, is_object = read_members(envelopes, ("type",))
-    payloads, data = cut_member(payloads, "data")
-    payload, is_payload = read_members(payloads, _PAYLOAD)
-    money, _ = read_members(data, _AMOUNTS)
-    events = beside(sent.select("row"), types, payload, money).with_columns(
-        (is_object & is_payload).alias("is_object"), without(members(data), _AMOUNTS).alias("data")
-    )
-    also = to_json_object(events.select("tag", *_VITALS)).alias("also")
-    return events.with_columns(also, _kind()).select(
-        "row",
-        "kind",
-        "title",
-        "language",
-        "screen",
-        "url",
-        _referrer(),
-        text("hostname").alias("host"),
-        text("id").alias("user"),
-        pl.coalesce(map(text, _SITES)).alias("site_id"),
-        pl.when(kind="event").then(text("name")).alias("event_action"),
-        amount("revenue").alias("revenue"),
-        text("currency").alias("currency"),
-        merge_objects(pl.col("data"), pl.col("also")).alias("props"),
-        text("ip").alias("ip"),
-        text("userAgent").alias("user_agent"),
-        epoch("timestamp").alias("created_at"),
-        pl.when(~_is_whole()).then(pl.lit(BAD_BEACON)).alias("refused"),
+    events = read_bodies(requests, _events_of, _texts_of)
+    also = to_json_object(events.select(name for name in _MEASURED if name in events.columns)).alias("also")
+    told = merged(beside(events, without_nulls(also.to_frame())), ("data", "also"))
+    return _columns().select(with_nulls(told, ("type", "name")).with_columns(_kind()))
+
+
+def _events_of(body: Any) -> Sequence[Object]:
+    return elements_of(body) if isinstance(body, list) else alone(body)
+
+
+def _texts_of(events: list[Object], _: Iterable[Object]) -> Iterator[pl.Series]:
+    payloads = objects_in(events, "payload")
+    data = objects_in(payloads, "data")
+    yield from columns_of(events, {"type": "type"})
+    yield from columns_of(payloads, _OF_PAYLOAD)
+    yield from columns_of(data, _OF_DATA)
+    yield from others_of("data", data, _AMOUNTS)
+
+
+@cache
+def _columns() -> Columns:
+    return Columns.of(
+        (pl.col("row"), pl.col("kind"), pl.when(~_is_whole()).then(pl.lit(BAD_BEACON)).alias("refused")),
+        (
+            *(pl.col(name) for name in ("title", "language", "screen", "url", "props")),
+            _referrer(),
+            text("hostname").alias("host"),
+            text("id").alias("user"),
+            pl.coalesce(map(text, _SITES)).alias("site_id"),
+            pl.when(kind="event").then(text("name")).alias("event_action"),
+            amount("revenue").alias("revenue"),
+            text("currency").alias("currency"),
+            text("ip").alias("ip"),
+            text("userAgent").alias("user_agent"),
+            epoch("timestamp").alias("created_at"),
+        ),
     )
 
 
@@ -89,7 +102,7 @@ def _kind() -> pl.Expr:
 @cache
 def _is_whole() -> pl.Expr:
     sited = pl.any_horizontal(text(name).is_not_null() for name in _SITES)
-    return pl.col("is_object") & sited & pl.col("type").is_in(_TYPES).fill_null(value=False)
+    return sited & pl.col("type").is_in(_TYPES).fill_null(value=False)
 
 
 UMAMI: Final = Dialect(

@@ -15,6 +15,7 @@ from ingest.beacons import BeaconSettings
 from ingest.beacons.known import DIALECTS
 from ingest.beacons.recognise import recognise
 from ingest.formats import FORMATS
+from ingest.formats.bodies import _bare
 from ingest.formats.model import TRANSIENT
 from tests.examples import SOME
 from tests.ingest.beacons.beaconing import AT_EPOCH, lines_of, only, outcomes, parsed_of, read_lines, reasons
@@ -58,6 +59,40 @@ def test_a_beacon_is_read_in_any_of_its_forms(line: str) -> None:
     event = only(read_lines(line, form="beacons"))
     assert (event["path"], event["kind"]) == ("/a", "pageview")
     assert event["time"] == datetime(2026, 1, 12, 10, 6, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("line", "path", "query"),
+    [
+        ("a=b", None, "a=b"),
+        ("?a=b", None, "a=b"),
+        ("/?a=b", "/", "a=b"),
+        ("/p q{?a=b?c", "/p q{", "a=b?c"),
+        ("p?a=b", None, "p?a=b"),
+        ("/p?", None, "/p?"),
+        ("?", None, "?"),
+        ("/p", None, "/p"),
+        ("a=b c", None, None),
+        ("/p?a=\u00a0", None, None),
+        ('a="', None, None),
+        ("a=[]", None, None),
+    ],
+)
+def test_a_bare_line_is_a_query_with_or_without_a_path(
+    line: str, path: str | None, query: str | None
+) -> None:
+    told = _bare(pl.DataFrame({"line_number": [1, 2], "offset": [0, 9], "text": [line, "[1]"]}))
+    assert told.select("path", "query", "body").rows() == [(path, query, None), (None, None, "[1]")]
+
+
+@pytest.mark.parametrize("odd", ["12/Jan/2026:10:06:00 +0000", "2026-01-12 10:06:00", str(AT_EPOCH), None])
+def test_times_of_several_kinds_are_read_side_by_side(odd: str | None) -> None:
+    read = read_lines(
+        envelope(time="2026-01-12T10:06:00Z"), envelope(time=odd), envelope(time="x"), form="beacons"
+    )
+    expected = [datetime(2026, 1, 12, 10, 6, tzinfo=UTC)]
+    assert read.parsed.events["time"].to_list() == expected * (1 if odd is None else 2)
+    assert reasons(read) == [(2, "no-time")] * (odd is None) + [(3, "bad-time")]
 
 
 def test_an_envelope_says_who_sent_it() -> None:
@@ -138,6 +173,14 @@ def test_names_that_stand_plainly_are_found_as_all_others(names: tuple[str, ...]
     frame = pl.DataFrame({"path": ["/here"] * 3, "body": [*bodies, '{"event":3}']})
     assert recognise(frame.head(2), [dialect])["at"].to_list() == [0, 1]
     assert recognise(frame, [dialect])["at"].to_list() == [0, 1]
+
+
+@pytest.mark.parametrize("query", ["page=1&a=", "a=b", "x&a=1"])
+@pytest.mark.parametrize("other", ["xa=1", "a", "b&xa=", "", None])
+def test_a_parameter_stands_at_the_beginning_or_behind_another(query: str, other: str | None) -> None:
+    dialect = replace(DIALECTS["posthog"], paths=("/here",), parameters=("zz|a",), telling=())
+    frame = pl.DataFrame({"path": ["/here", "/Here", None, "/there"], "query": [query, other, query, query]})
+    assert recognise(frame, [dialect])["at"].to_list() == [0]
 
 
 def test_lines_of_all_forms_stay_in_their_order() -> None:

@@ -86,6 +86,7 @@ def test_hits_of_the_api_speak_for_their_visitors() -> None:
         "ip": "203.0.113.9",
         "user_agent": "UA",
         "session": "s1",
+        "agent_logged": True,
     }
 
 

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import quote_plus, unquote_plus, unquote_to_bytes
@@ -10,11 +11,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from footfall.keys import event_identity
-from ingest.formats import FORMATS
+from ingest.beacons import BeaconSettings, read_beacons
+from ingest.formats import FORMATS, named
 from ingest.formats.owa_queue import _unquoted
 from ingest.formats.owa_rows import read_rows
 from ingest.formats.php import DEEPEST, MOST_VALUES, NotPhp, read_php
-from tests.ingest.beacons.beaconing import AT_EPOCH, only, parsed_of, read_lines, reasons
+from tests.ingest.beacons.beaconing import AT_EPOCH, lines_of, only, parsed_of, read_lines, reasons
 
 QUEUE = FORMATS["owa_queue"]
 CLASS = "OWA\\Module\\Base\\Classes\\Event"
@@ -81,6 +83,7 @@ def test_a_row_is_the_event_that_the_beacon_would_have_been(name: str) -> None:
         "title": 'Räder; 100%25 "neu";s:1:"x',
         "ip": "192.0.2.1",
         "user_agent": "Mozilla/5.0 (X11)",
+        "agent_logged": True,
         "language": "de",
         "revenue": 12.5,
         "items": '[{"sku":"a","quantity":2}]',
@@ -94,13 +97,40 @@ def test_the_event_says_when_it_was_if_its_properties_do_not() -> None:
     assert event["time"] == datetime(2026, 1, 12, 10, 6, 1, tzinfo=UTC)
 
 
+def test_rows_are_read_by_their_own_dialect_or_not_at_all() -> None:
+    line = row(PROPERTIES)
+    asked = [("owa",), ("matomo", "owa"), ("matomo",), ()]
+    read = [read_lines(line, form="owa_queue", settings=BeaconSettings(dialects=each)) for each in asked]
+    assert [len(each.parsed.events) for each in read] == [1, 1, 0, 0]
+    assert [reasons(each) for each in read] == [[], [], [(1, "no-match")], [(1, "no-match")]]
+
+
+def test_rows_between_others_are_the_events_that_they_are_alone() -> None:
+    """Let rows that are no beacons, refused ones and comments stand between those that are events."""
+    titles = ["a", "b", "c"]
+    rows = [row({**PROPERTIES, "page_title": title}) for title in titles]
+    untyped, unplaced = row({"site_id": "s"}).replace("eventType", "eventTipe"), row({"site_id": "s"})
+    read = read_lines(rows[0], untyped, "# x", rows[1], "", unplaced, "y", rows[2], form="owa_queue")
+    assert read.parsed.events["title"].to_list() == titles
+    assert read.parsed.events["line_number"].to_list() == [1, 4, 8]
+    assert reasons(read) == [(2, "no-match"), (6, "bad-beacon"), (7, "no-match")]
+
+
+def test_rows_are_read_inside_of_other_lines() -> None:
+    rows = (row(PROPERTIES), row(PROPERTIES)[:-9])
+    lines = [json.dumps({"log": f"{line}\n", "stream": "stdout"}) for line in rows]
+    read = read_beacons(named("docker:owa_queue").parse(lines_of(lines)), BeaconSettings())
+    assert read.parsed.events["event_id"].to_list() == ["176"]
+    assert reasons(read) == [(2, "no-match")]
+
+
 def encoded(line: str) -> str:
     return line.rpartition("|*|")[2]
 
 
 def are_read(*events: str) -> list[bool]:
     """Tell which events are read by columns."""
-    rows = read_rows(pl.Series(events, dtype=pl.String))["row"].to_list()
+    rows = read_rows(pl.Series(events, dtype=pl.String)).server["row"].to_list()
     return [number in rows for number in range(len(events))]
 
 

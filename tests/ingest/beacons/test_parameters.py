@@ -9,12 +9,16 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from ingest.beacons.parameters import (
+    are_named,
     columns_of,
+    names_of,
+    numbered,
     objects_of,
     other_parameters,
     read_parameters,
     split_parameters,
     to_json_object,
+    without_prefix,
 )
 from ingest.beacons.splitting import _BLOCK_BYTES
 
@@ -108,7 +112,15 @@ def test_what_was_encoded_is_read_again(forms: list[dict[str, str]]) -> None:
         assert {name: value for name, value in row.items() if value is not None} == form
 
 
-@given(st.lists(st.none() | st.text(alphabet=st.sampled_from('ab&=%+4C3A9é\0"\\ '), max_size=24), max_size=6))
+@given(
+    st.lists(
+        st.none() | st.text(alphabet=st.sampled_from('ab&=%+4C3A9DEFd\n\r\té\0"\\ '), max_size=24), max_size=6
+    )
+)
+@example(["a%=b%\n&c=%\r\n%0D%0A&d=%", "%=%41&e=%%41&f= \n"])
+@example(["a=%\nb", "c=d"])
+@example(["a=%\rb&c=d\ne"])
+@example(["a=%FD&b=%FE", "c=%fF", "=", "d==&=e"])
 @example(["%C3", "%A9"])
 @example(["a=%C3&b=%A9"])
 def test_any_text_is_read_as_the_standard_library_reads_it(texts: list[str | None]) -> None:
@@ -145,6 +157,34 @@ def test_a_split_serves_for_columns_and_objects() -> None:
     split = split_parameters(pl.Series(["a=1&b=2"]))
     assert columns_of(split, ["b"], 1).rows() == [("2",)]
     assert objects_of(split, ["b"], 1).to_list() == ['{"a":"1"}']
+
+
+FORMS = st.lists(st.text(alphabet="ab&=[]", max_size=12), max_size=6)
+
+
+@given(FORMS)
+def test_parameters_with_numbered_names_say_what_they_say_without(forms: list[str]) -> None:
+    split = split_parameters(pl.Series(forms, dtype=pl.String))
+    names = ["a", "b", "ab", "a[b]", ""]
+    count = len(forms)
+    assert columns_of(numbered(split), names, count).equals(columns_of(split, names, count))
+    assert objects_of(numbered(split), ["a"], count).equals(objects_of(split, ["a"], count))
+    wanted = pl.col("name").str.starts_with("a")
+    assert are_named(numbered(split), wanted).to_list() == are_named(split, wanted).to_list()
+    assert set(split["name"]) <= set(names_of(numbered(split)))
+
+
+@given(FORMS)
+def test_names_lose_a_prefix_that_others_do_not_have(forms: list[str]) -> None:
+    split = split_parameters(pl.Series(forms, dtype=pl.String))
+    plain = without_prefix(numbered(split), "a").cast({"name": pl.String})
+    assert plain.rows() == [(row, name[1:], value) for row, name, value in split.rows() if name[:1] == "a"]
+
+
+def test_a_first_parameter_that_is_absent_hides_the_next_of_its_name() -> None:
+    split = split_parameters(pl.Series(["a= &a=1", "a=2&a= ", "b=3"]))
+    is_blank = split["value"] == " "
+    assert columns_of(split, ["a"], 3, is_absent=is_blank)["a"].to_list() == [None, "2", None]
 
 
 @given(

@@ -133,6 +133,20 @@ def test_a_batch_shares_its_key_and_the_time_it_was_sent() -> None:
     assert rows[2]["sent_at"] == datetime(2026, 1, 12, 10, tzinfo=UTC)
 
 
+def test_a_batch_shares_neither_its_id_nor_its_name() -> None:
+    batch = {"api_key": "phc_1", "uuid": "u", "event": "x", "batch": [{"event": "a"}, {"event": "b"}, {}]}
+    rows = rows_of(POSTHOG, (None, json.dumps(batch)))
+    assert [row.get("event_action") for row in rows] == ["a", "b", None]
+    assert ["refused" in row for row in rows] == [False, False, True]
+    assert not [row for row in rows if "event_id" in row]
+
+
+def test_numbers_stay_as_they_are_written() -> None:
+    body = '{"api_key":"k","event":"x","properties":{"price":19.90,"far":1e999,"distinct_id":10e2}}'
+    [event] = events_of(POSTHOG, (None, body))
+    assert (event["props"], event["visitor"]) == ('{"price":19.90,"far":1e999}', "10e2")
+
+
 def test_base64_in_a_form_or_in_the_query_is_read() -> None:
     plain = json.dumps(sent(title="Fahrr\u00e4der ?>")).encode()
     forms = [quote(encode(plain).decode(), safe="") for encode in (b64encode, urlsafe_b64encode)]

@@ -15,10 +15,11 @@ from footfall.event import SCHEMA
 from footfall.keys import event_identity
 from ingest.beacons import BeaconSettings, read_beacons
 from ingest.beacons.known import DIALECTS
-from ingest.beacons.model import BEACON_REASONS, BEACON_SCHEMA, KINDS
+from ingest.beacons.model import AGENT_LOGGED, BEACON_REASONS, BEACON_SCHEMA, FROM_DIALECT, KINDS
 from ingest.beacons.rows import number_rows
 from ingest.beacons.times import EARLIEST_AFTER, LATEST_BEFORE, LONGEST_WAIT, happened_at
-from ingest.beacons.urls import split_page
+from ingest.beacons.urls import _read_anyhow, split_page
+from ingest.formats import named
 from tests.examples import SOME
 from tests.ingest.beacons.beaconing import (
     AT_EPOCH,
@@ -150,6 +151,10 @@ def test_a_local_url_is_of_the_host_of_the_referer_header_then_of_the_log() -> N
     ("url", "parts"),
     [
         ("https://Www.Example.com:443/A?b=c#d", ("www.example.com", "/A", "b=c")),
+        ("https://Www.Example.com/A", ("www.example.com", "/A", None)),
+        ("https://é.example.com/x?y", ("é.example.com", "/x", "y")),
+        ("https://h/é/?b=é", ("h", "/é/", "b=é")),
+        ("https:///x", (None, None, None)),
         ("http://h", ("h", "/", None)),
         ("http://h?q", ("h", "/", "q")),
         ("http://h#f", ("h", "/", None)),
@@ -177,6 +182,18 @@ def test_any_text_can_be_split_as_a_url(urls: list[str | None]) -> None:
     page = split_page(pl.Series(urls, dtype=pl.String))
     assert page.columns == ["host", "path", "query"]
     assert len(page) == len(urls)
+
+
+PIECES = st.sampled_from(
+    [*("https://", "http://", "HTTP://", "//", "/", "?", "#", "@", ":80", "a=b", "\n", " ", "%41"),
+     *("www.example.com", "H", "é", "[::1]", "\u0130")]
+)  # fmt: skip
+
+
+@given(st.lists(st.none() | st.lists(PIECES, max_size=6).map("".join)))
+def test_a_plain_url_is_split_as_any_other(urls: list[str | None]) -> None:
+    texts = pl.Series(urls, dtype=pl.String)
+    assert split_page(texts).equals(_read_anyhow(texts))
 
 
 def seconds(count: float) -> timedelta:
@@ -242,6 +259,22 @@ def test_an_event_with_an_id_of_its_own_is_known_by_it() -> None:
     assert read.parsed.events["identity"].to_list() == [event_identity("matomo", "1", "f0.Ab1"), None, None]
 
 
+def test_one_id_at_two_sites_is_two() -> None:
+    of_site = [get("/matomo.php", PAGE | {"pv_id": "Ab1", "_id": "f0", "idsite": site}) for site in (1, 2, 1)]
+    identities = read_lines(*of_site).parsed.events["identity"].to_list()
+    assert identities == [event_identity("matomo", site, "f0.Ab1") for site in ("1", "2", "1")]
+
+
+def test_events_have_all_columns_of_a_beacon_whoever_gives_them() -> None:
+    lines = [get("/matomo.php", PAGE), get("/count", {"p": "/a", "e": "true"}), SHOP]
+    for some in (lines[:1], lines[1:2], lines[:2], lines):
+        events = read_lines(*some).parsed.events
+        assert {*FROM_DIALECT} <= {*events.columns}
+        assert {name: events.schema[name] for name in FROM_DIALECT} == {
+            name: SCHEMA[name] for name in FROM_DIALECT
+        }
+
+
 def bulk(*requests: Any) -> str:
     quoted = ",".join(f'"{one}"' if isinstance(one, str) else repr(one) for one in requests)
     return f'{{"time":"2026-01-12T10:06:00Z","path":"/matomo.php","body":{{"requests":[{quoted}]}}}}'
@@ -269,6 +302,14 @@ def test_a_request_of_several_adds_up(
     assert (len(read.parsed.events), len(read.parsed.rejected)) == (events, rejected)
     assert sum(read.left_out.values()) == left_out
     assert read.extra == extra == outcomes(read) - 1
+
+
+def test_as_many_events_as_lines_need_not_be_of_a_line_each() -> None:
+    other = {"owa_event_type": "track.action", "owa_site_id": 1, "owa_timestamp": AT_EPOCH}
+    lines = (bulk(GOOD, GOOD), form_of(other))
+    read = read_lines(*lines, form="beacons", settings=BeaconSettings(dialects=("matomo",)))
+    assert read.parsed.events["line_number"].to_list() == [1, 1]
+    assert reasons(read) == [(2, "no-match")]
 
 
 def test_events_of_one_line_have_offsets_of_their_own_that_count_bad_elements_too() -> None:
@@ -370,3 +411,29 @@ def test_any_body_is_read_and_each_has_an_outcome(bodies: list[dict[str, Any]]) 
         rows = DIALECTS[name].read(requests)
         assert set(rows.columns) <= set(BEACON_SCHEMA)
         assert set(rows["refused"].drop_nulls()) <= BEACON_REASONS.keys()
+
+
+COMMON = '192.0.2.9 - - [12/Jan/2026:10:05:00 +0000] "GET {} HTTP/1.1" 200 5316'
+PIXEL = "/matomo.php?idsite=1&rec=1&url=https%3A%2F%2Fwww.example.com%2Fa"
+
+
+def agents_logged(form: str, *lines: str) -> list[bool | None]:
+    """Return for each event whether there was a place for the user agent, None where nothing says so."""
+    frame = pl.DataFrame(
+        {"line_number": range(len(lines)), "offset": range(0, 999 * len(lines), 999), "text": lines}
+    )
+    events = read_beacons(named(form).parse(frame), BeaconSettings()).parsed.events
+    return events[AGENT_LOGGED].to_list() if AGENT_LOGGED in events.columns else [None] * len(events)
+
+
+def test_beacons_in_a_log_without_user_agents_make_nobody_a_bot_for_want_of_one() -> None:
+    assert agents_logged("common", COMMON.format("/"), COMMON.format(PIXEL)) == [False, False]
+    assert agents_logged("common", COMMON.format(PIXEL)) == [False]
+    assert agents_logged("combined", SHOP, SHOP.replace("/shop?page=2", PIXEL)) == [None, None]
+
+
+def test_a_body_says_what_sent_it_when_it_has_a_user_agent() -> None:
+    body = '"body":{"requests":["?idsite=1&rec=1&url=https%3A%2F%2Fa.example%2F&cdt=1768186604"]}'
+    envelope = '{"time":"2026-01-12T03:01:42Z","path":"/matomo.php"'
+    lines = (f"{envelope},{body}}}", f'{envelope},"user_agent":"curl/8",{body}}}')
+    assert agents_logged("beacons", *lines) == [False, True]

@@ -179,6 +179,13 @@ def test_a_body_has_several_events_and_one_that_is_none_is_refused_alone() -> No
     assert ["refused" in row for row in rows] == [False, False, True, True, False, False]
 
 
+def test_an_item_without_sku_is_one_whatever_stands_around_it() -> None:
+    nameless, named = {"e": "ti", "ti_nm": "B"}, {"e": "ti", "ti_sk": "S"}
+    for events in ([nameless], [nameless, named]):
+        rows = rows_of(SNOWPLOW, (None, json.dumps({"schema": TP2, "data": events})))
+        assert rows[0]["items"] == '[{"name":"B"}]'
+
+
 def test_what_has_no_type_or_no_schema_is_refused() -> None:
     queries = ["url=x", "e=", "e=zz", "e=ue", "e=ue&ue_pr=%7B", "e=ue&ue_px=%FF", None]
     bodies = ["{}", '{"data":3}', '{"data":[]}', "{", '{"data":[{"e":', "[]"]
