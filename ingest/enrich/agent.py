@@ -31,6 +31,9 @@ COLUMNS: Final = (
     "bot_class",
     "bot_reason",
 )
+AGENT_LOGGED: Final = "agent_logged"
+"""Column that says whether the log has a place for the user agent, which may be empty; true without it."""
+
 LONGEST_AGENT: Final = 1_024
 """Characters of a user agent that are looked at; what browsers send is shorter by far."""
 
@@ -42,18 +45,22 @@ Agent = tuple[str | None, ...]
 def classify_agent(events: pl.DataFrame, settings: EnrichSettings) -> pl.DataFrame:
     """Add browser, browser_version (major.minor), os, os_version, device, bot, bot_class and bot_reason.
 
-    A column that the log has itself is kept. An event of no client that sends headers, one without an HTTP request,
-    gets none of them.
+    A column that the log has itself is kept. All are null where the log has no user agents (`AGENT_LOGGED`), since
+    then nobody knows what the client has sent.
     """
     distinct = Distinct.of(events, "user_agent")
     told = _remembering(settings.options.rules)
     rows = [told((agent or "")[:LONGEST_AGENT]) for agent in distinct.values(events["user_agent"])]
     columns = zip(*rows, strict=True) if rows else [()] * len(COLUMNS)
-    return events.with_columns(
+    told_columns = (
         distinct.spread(pl.Series(name, values, dtype=pl.String))
         for name, values in zip(COLUMNS, columns, strict=True)
         if name not in events.columns
     )
+    if AGENT_LOGGED not in events.columns:
+        return events.with_columns(told_columns)
+
+    return events.with_columns(pl.when(AGENT_LOGGED).then(each).alias(each.name) for each in told_columns)
 
 
 def tell_agent(agent: str, rules: Rules) -> Agent:

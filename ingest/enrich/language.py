@@ -6,6 +6,7 @@ from typing import Final
 
 import polars as pl
 
+from ingest.enrich.distinct import join_back
 from ingest.enrich.settings import EnrichSettings
 
 _SCRIPT: Final = r"(?:[-_](?P<script>[A-Za-z]{4}))?"
@@ -24,6 +25,7 @@ def prefer_language(events: pl.DataFrame, settings: EnrichSettings) -> pl.DataFr
     if "language" not in events.columns or events["language"].null_count() == len(events):
         return events
 
+    said = events["language"].unique()
     tag = pl.col("language").str.extract_groups(_TAG).struct
     parts = (
         tag.field("language").str.to_lowercase(),
@@ -31,4 +33,5 @@ def prefer_language(events: pl.DataFrame, settings: EnrichSettings) -> pl.DataFr
         tag.field("region").str.to_uppercase(),
     )
     joined = pl.concat_str(parts, separator="-", ignore_nulls=True)
-    return events.with_columns(pl.when(parts[0].is_not_null()).then(joined).alias("language"))
+    kept = said.to_frame().select("language", pl.when(parts[0].is_not_null()).then(joined).alias("kept"))
+    return join_back(events, kept, ["language"]).drop("language").rename({"kept": "language"})

@@ -7,7 +7,7 @@ from typing import Final
 import polars as pl
 
 from footfall.event import SCHEMA
-from ingest.enrich.agent import classify_agent
+from ingest.enrich.agent import AGENT_LOGGED, classify_agent
 from ingest.enrich.campaign import read_campaign
 from ingest.enrich.client import resolve_client
 from ingest.enrich.consent import honour_consent
@@ -47,9 +47,13 @@ NEEDED_TEXTS: Final = ("host", "ip", "user_agent", "referrer", "path", "query", 
 def understand(events: pl.DataFrame, source_id: str, settings: EnrichSettings) -> pl.DataFrame:
     """Return `events`, in their order, with everything that can be worked out of them, addresses whole."""
     missing = [name for name in NEEDED_TEXTS if name not in events.columns]
+    known = {"source_id": pl.lit(source_id)}
+    if "user_agent" in missing:
+        known[AGENT_LOGGED] = pl.lit(value=False)
+
     understood = events.with_columns(
         *(pl.lit(None, dtype=pl.String).alias(name) for name in missing),
-        pl.lit(source_id).alias("source_id"),
+        **known,
     )
     for step in UNDERSTAND:
         understood = step(understood, settings)

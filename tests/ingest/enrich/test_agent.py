@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
 from pathlib import Path
 
 import polars as pl
@@ -8,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ingest.enrich import enrich
-from ingest.enrich.agent import COLUMNS, LONGEST_AGENT, classify_agent
+from ingest.enrich import enrich, understand
+from ingest.enrich.agent import AGENT_LOGGED, COLUMNS, LONGEST_AGENT, classify_agent
 from ingest.formats import FORMATS, parse_chunk
 from ingest.sources import find_sources, open_source
 from tests.ingest.enrich.frames import after, events_of, settings_of
@@ -142,6 +143,23 @@ def test_browser_system_and_device(
 def test_no_user_agent_is_a_bot_of_unknown_class() -> None:
     row = after(classify_agent, user_agent=None)
     assert (row["bot"], row["bot_class"], row["bot_reason"]) == ("no user agent", "unknown", "no user agent")
+
+
+def test_of_a_log_without_user_agents_nobody_is_known_to_be_a_bot() -> None:
+    events = events_of({"path": "/"}, {"path": "/a"}).with_columns(pl.lit("request").alias("kind"))
+    logged = events.with_columns(pl.Series("time", [datetime(2026, 1, 12, tzinfo=UTC)] * 2))
+    understood = understand(logged.drop("user_agent"), "0" * 16, settings_of())
+    assert understood.select(COLUMNS).null_count().row(0) == (2,) * len(COLUMNS)
+    assert understand(logged, "0" * 16, settings_of())["bot_class"].to_list() == ["unknown", "unknown"]
+
+
+def test_where_only_some_lines_have_a_place_for_the_user_agent_each_is_told_by_itself() -> None:
+    events = events_of({}, {}, {"user_agent": "curl/8"}).with_columns(
+        pl.Series(AGENT_LOGGED, [True, False, True])
+    )
+    told = classify_agent(events, settings_of())
+    assert told["bot_class"].to_list() == ["unknown", None, "library"]
+    assert told["device"].to_list() == ["bot", None, "bot"]
 
 
 def test_only_the_beginning_of_a_long_text_counts() -> None:
