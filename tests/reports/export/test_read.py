@@ -382,7 +382,9 @@ def test_pieces_are_the_whole_lines_of_a_file(lines: list[bytes], piece_bytes: i
     assert all(piece.endswith(b"\n") for piece in found[:-1])
 
 
-@pytest.mark.parametrize("content", [b"", b"no gzip", gzip.compress(b"x" * 1_000)[:-9]])
+@pytest.mark.parametrize(
+    "content", [b"", b"no gzip", gzip.compress(b"x" * 1_000, mtime=0)[:-9]], ids=["empty", "no gzip", "cut"]
+)
 def test_a_file_that_is_cut_short_is_damage(tmp_path: Path, content: bytes) -> None:
     (tmp_path / "x.json.gz").write_bytes(content)
     file = DataFile("x.json.gz", is_shared=False, items=1, md5=md5_of(content))
