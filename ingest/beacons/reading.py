@@ -1,4 +1,4 @@
-"""Find the beacons among requests, and put the events they tell of in their place."""
+"""Find the beacons among requests, and read what they tell of."""
 
 from __future__ import annotations
 
@@ -10,27 +10,22 @@ from typing import Final
 import numpy as np
 import polars as pl
 
-from footfall.event import TIME
 from footfall.keys import event_identity
 from ingest.beacons.model import (
-    AGENT_LOGGED,
     BAD_BEACON,
     BEACON_SCHEMA,
-    FROM_DIALECT,
     NO_EVENT_TIME,
     REQUESTS_SCHEMA,
     BeaconSettings,
     Dialect,
 )
+from ingest.beacons.placing import FROM_LOG, or_null, place_events, place_rejected, without_strangers
 from ingest.beacons.recognise import chosen, recognise
 from ingest.beacons.rows import number_rows
 from ingest.beacons.times import happened_at
 from ingest.beacons.urls import split_page
-from ingest.formats.model import NO_MATCH, Parsed, rejecting
+from ingest.formats.model import Parsed
 from ingest.formats.times import is_time
-
-FROM_LOG: Final = ("line_number", "offset", "forwarded_for", "forwarded", "connecting_ip", "dnt", "gpc")
-"""Columns that every event of a beacon has from the line it stood in."""
 
 ALSO_FROM_LOG: Final = ("ip", "user_agent", "user", "language")
 """Columns that an event has from the line where the beacon itself does not say."""
@@ -50,11 +45,6 @@ _SPENT: Final = (
 )
 """Columns that no event has in the end."""
 
-_NULL: Final = pl.lit(None, dtype=pl.String)
-_NULLS: Final[Mapping[str, pl.Expr]] = {
-    "received": pl.lit(None, dtype=TIME),
-    **{name: pl.lit(None, dtype=dtype) for name, dtype in BEACON_SCHEMA.items()},
-}
 _PROXIES: Final = ("forwarded_for", "forwarded", "connecting_ip")
 _NEEDS_PAGE: Final = "pageview"
 _ALL_DIALECTS: Final = BeaconSettings()
@@ -85,15 +75,15 @@ def read_beacons(parsed: Parsed, settings: BeaconSettings) -> Read:
     dialects = {dialect.name: dialect for dialect in chosen(settings)}
     found = _found(parsed, settings, tuple(dialects.values()))
     if found.is_empty():
-        return Read(_without_strangers(parsed), {}, 0)
+        return Read(without_strangers(parsed), {}, 0)
 
     requests = parsed.events
     beacons = _timed(_pages(_with_log(_rows(requests, found, dialects, parsed.sent), requests)))
     events, refused, unrecorded = _by_outcome(beacons)
-    merged = _merged(requests, found, _identified(events))
-    rejected = _rejected(parsed, requests, refused)
+    merged = place_events(requests, found, _identified(events))
+    rejected = place_rejected(parsed, requests, refused)
     extra = len(events) + len(refused) + len(unrecorded) - len(found)
-    read = _without_strangers(Parsed(merged, rejected, parsed.skipped_lines))
+    read = without_strangers(Parsed(merged, rejected, parsed.skipped_lines))
     return Read(read, dict(sorted(Counter(unrecorded).items())), extra)
 
 
@@ -114,7 +104,7 @@ def _rows(
     """Return what the dialects make of the requests found: `at`, `ordinal`, `dialect`, and of `BEACON_SCHEMA` but
     `row` the columns that hold anything: most do not, and every step from here on costs time for each.
     """
-    texts = requests.select(_or_null(requests, name) for name in REQUESTS_SCHEMA if name != "row")
+    texts = requests.select(or_null(requests, name) for name in REQUESTS_SCHEMA if name != "row")
     by_dialect = found.partition_by("dialect", maintain_order=True, as_dict=True)
     read = [_rows_of(dialects[name], texts, mine["at"], sent) for (name,), mine in by_dialect.items()]
     return read[0] if len(read) == 1 else pl.concat(read, how="diagonal").sort("at", "ordinal")
@@ -156,11 +146,6 @@ def _taken(frame: pl.DataFrame, at: pl.Series) -> pl.DataFrame:
     return frame if is_all else frame[at]
 
 
-def _or_null(frame: pl.DataFrame, name: str) -> pl.Expr:
-    """Return a column of `frame`; null where it has none."""
-    return pl.col(name) if name in frame.columns else _NULLS.get(name, _NULL).alias(name)
-
-
 def _with_log(rows: pl.DataFrame, requests: pl.DataFrame) -> pl.DataFrame:
     """Return `rows` with what the log says: `received`, `here` (the Referer header), `logged_host`, and `FROM_LOG`."""
     told = (requests[name].alias(named) for name, named in _LOGGED.items() if name in requests.columns)
@@ -186,7 +171,7 @@ def _pages(rows: pl.DataFrame) -> pl.DataFrame:
     else the one that answered the beacon.
     """
     given = rows.select(
-        "at", _or_null(rows, "here"), pl.coalesce(_or_null(rows, "url"), _or_null(rows, "here")).alias("page")
+        "at", or_null(rows, "here"), pl.coalesce(or_null(rows, "url"), or_null(rows, "here")).alias("page")
     )
     page = split_page(given["page"])
     hosts = [pl.col("host").str.to_lowercase()] if "host" in rows.columns else []
@@ -210,13 +195,13 @@ def _hosts_of_local(rows: pl.DataFrame, page: pl.DataFrame, here: pl.Series) -> 
     if not is_local.any():
         return []
 
-    around = pl.coalesce(split_page(here)["host"], _or_null(rows, "logged_host").str.to_lowercase())
+    around = pl.coalesce(split_page(here)["host"], or_null(rows, "logged_host").str.to_lowercase())
     return [pl.when(is_local).then(around)]
 
 
 def _timed(rows: pl.DataFrame) -> pl.DataFrame:
     """Return `rows` with the time; those that have none, or one outside the years of the table, are refused."""
-    given = (_or_null(rows, name) for name in ("received", "created_at", "sent_at"))
+    given = (or_null(rows, name) for name in ("received", "created_at", "sent_at"))
     timed = rows.with_columns(happened_at(*given).alias("time"))
     is_timed = is_time(timed["time"])
     return timed if is_timed.all() else _refused(timed, ~is_timed, NO_EVENT_TIME)
@@ -224,8 +209,8 @@ def _timed(rows: pl.DataFrame) -> pl.DataFrame:
 
 def _refused(rows: pl.DataFrame, which: pl.Expr | pl.Series, reason: str) -> pl.DataFrame:
     """Return `rows` with `reason` as that of those that are refused, if they would have been events."""
-    refused = _or_null(rows, "refused")
-    is_event = refused.is_null() & _or_null(rows, "unrecorded").is_null()
+    refused = or_null(rows, "refused")
+    is_event = refused.is_null() & or_null(rows, "unrecorded").is_null()
     return rows.with_columns(
         pl.when(is_event & which).then(pl.lit(reason)).otherwise(refused).alias("refused")
     )
@@ -233,7 +218,7 @@ def _refused(rows: pl.DataFrame, which: pl.Expr | pl.Series, reason: str) -> pl.
 
 def _by_outcome(beacons: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame, pl.Series]:
     """Return the events; at and reason of the requests refused, each once; the reasons of what is not recorded."""
-    outcomes = beacons.select("at", _or_null(beacons, "refused"), _or_null(beacons, "unrecorded"))
+    outcomes = beacons.select("at", or_null(beacons, "refused"), or_null(beacons, "unrecorded"))
     unrecorded = outcomes["unrecorded"].drop_nulls()
     events = beacons.drop(_SPENT, strict=False)
     if outcomes["refused"].null_count() == len(outcomes) and unrecorded.is_empty():
@@ -250,7 +235,7 @@ def _identified(events: pl.DataFrame) -> pl.DataFrame:
     if "event_id" not in events.columns:
         return events
 
-    keys = events.select("dialect", _or_null(events, "site_id"), "event_id")
+    keys = events.select("dialect", or_null(events, "site_id"), "event_id")
     own = keys.filter(pl.col("event_id").is_not_null())
     if own.is_empty():
         return events
@@ -261,58 +246,3 @@ def _identified(events: pl.DataFrame) -> pl.DataFrame:
     known = distinct.select(*differing, pl.Series("identity", identities, dtype=pl.String))
     found = keys.join(known, on=differing, how="left", nulls_equal=True, maintain_order="left")
     return events.with_columns(found["identity"])
-
-
-def _merged(requests: pl.DataFrame, found: pl.DataFrame, events: pl.DataFrame) -> pl.DataFrame:
-    """Return requests that are no beacons and events that beacons told of, in the order of their lines."""
-    log = (name for name in FROM_LOG if name in requests.columns)
-    identity = {"identity"} & {*events.columns}
-    names = ("dialect", *FROM_DIALECT, *log, "path", "query", "time", *identity)
-    agents = _agents_logged(requests, events)
-    if len(found) == len(requests):
-        return events.select(*(_or_null(events, name) for name in names), *agents)
-
-    is_other = np.ones(len(requests), np.bool_)
-    is_other[found["at"].to_numpy()] = False
-    others = requests.with_row_index("at").filter(is_other)
-    others = others.with_columns(pl.lit("user_agent" in others.columns).alias(one.name) for one in agents)
-    told = events.select("at", "ordinal", *(_or_null(events, name) for name in names), *agents)
-    together = pl.concat([others, told], how="diagonal_relaxed")
-    return together.sort("at", "ordinal", nulls_last=False).drop("at", "ordinal")
-
-
-def _agents_logged(requests: pl.DataFrame, events: pl.DataFrame) -> list[pl.Series]:
-    """Return `AGENT_LOGGED` of events, nothing where it is true of all.
-
-    A body, and a line of a log without user agents, only tells of one when it has one.
-    """
-    is_of_log, is_logged = requests["kind"].is_not_null(), "user_agent" in requests.columns
-    if is_logged and is_of_log.all():
-        return []
-
-    has_one = _or_null(events, "user_agent").is_not_null() | (is_of_log.gather(events["at"]) & is_logged)
-    return [events.select(has_one.alias(AGENT_LOGGED)).to_series()]
-
-
-def _rejected(parsed: Parsed, requests: pl.DataFrame, refused: pl.DataFrame) -> pl.DataFrame:
-    if refused.is_empty():
-        return parsed.rejected
-
-    lines = requests[refused["at"]].select("line_number", "offset")
-    letters = lines.with_columns(
-        refused["refused"].alias("reason"), pl.lit(None, dtype=pl.String).alias("text")
-    )
-    return pl.concat([parsed.rejected, letters.select(parsed.rejected.columns)]).sort("offset", "line_number")
-
-
-def _without_strangers(parsed: Parsed) -> Parsed:
-    """Return `parsed` with bodies that no dialect recognises rejected."""
-    if "kind" not in parsed.events.columns or not parsed.events["kind"].null_count():
-        return parsed
-
-    strange = parsed.events.filter(pl.col("kind").is_null())
-    lines = rejecting(strange.with_columns(pl.lit(None, dtype=pl.String).alias("text")), NO_MATCH)
-    rejected = pl.concat([parsed.rejected, lines.select(parsed.rejected.columns)]).sort(
-        "offset", "line_number"
-    )
-    return Parsed(parsed.events.filter(pl.col("kind").is_not_null()), rejected, parsed.skipped_lines)
