@@ -93,6 +93,9 @@ class OwaQueue(Format):
     def explain(self, line: str, header: str = "") -> Explanation:
         """Return the parts of a row, and the properties of its event at the place of the event."""
         parsed = self.parse(_one(line))
+        if parsed.skipped_lines:
+            return Explanation(())
+
         events = parsed.events
         begin = line.rfind("|*|") + 3 if "|*|" in line else 0
         if events.is_empty() or parsed.sent is None:

@@ -75,6 +75,14 @@ def test_good_lines_are_read_the_same_beside_bad_ones_and_every_line_is_one_thin
 
 
 @EVERY_FORMAT
+def test_a_line_that_is_skipped_fails_nowhere(name: str) -> None:
+    form, header = FORMATS[name], header_of(name)
+    for line in (b"", b"  "):
+        assert checks.read(form, [line], header).skipped_lines == 1
+        assert checks.explain(form, line.decode(), header).reason == ""
+
+
+@EVERY_FORMAT
 @FEW
 @given(seed=SEEDS)
 def test_an_explanation_says_the_same_as_reading(name: str, seed: int) -> None:

@@ -23,11 +23,14 @@ _NO_TIME: Final = "a date and time, or a number since 1970"
 
 def explain(line: str, members: tuple[Member, ...], parse: Callable[[pl.DataFrame], Parsed]) -> Explanation:
     """Return the parts of `line` that `members` take, in their order, and where reading fails."""
+    parsed = parse(_frame(line))
+    if parsed.skipped_lines:
+        return Explanation(())
+
     value = decoded(line)
     if value is None:
         return Explanation((), _broken_at(line), _NO_OBJECT, NO_MATCH)
 
-    parsed = parse(_frame(line))
     row = parsed.events.row(0, named=True) if len(parsed.events) else {}
     taken = [part for member in members if (part := _taken(line, value, member, row)) is not None]
     parts = tuple(sorted(taken, key=lambda part: part.begin))
