@@ -93,14 +93,17 @@ def demo_command(app: App) -> None:
     anyio.run(_demo, app, store, reports)
     click.echo(
         f"""
-The store is {store.address}, the files are in {reports}/; open {reports}/report.html.
+The store is {store.address}.
+The reports are in {reports}/; open {reports}/report.html first.
+
 With a log of your own:
 
   footfall ingest /var/log/nginx/access.log --site example.org --store embedded:site.db
   footfall report summary pages channels --store embedded:site.db
   footfall report all --format html --out reports --store embedded:site.db
 
-On DynamoDB it is the same with --store dynamodb:PREFIX, after footfall table create --store dynamodb:PREFIX.
+On DynamoDB it is the same with --store dynamodb:PREFIX,
+after footfall table create --store dynamodb:PREFIX.
 footfall reports lists what can be asked, footfall --help the rest."""
     )
 
