@@ -11,46 +11,18 @@ import signal
 import sys
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Final
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Final
 
-import anyio
 import click
 
 import footfall
-from footfall.clock import SystemClock
+from footfall.commands import Commands, DeferredGroup, Place
 from footfall.errors import FootfallError, StoppedEarly
-from footfall.store.address import StoreSettings, open_store
-from footfall.store.admin import open_tables
-from footfall.store.commands import App, show_error, table_group
-from ingest.commands import (
-    deadletters_group,
-    forget_command,
-    formats_group,
-    ingest_command,
-    salts_group,
-    status_command,
-    tail_command,
-    verify_command,
-)
-from ingest.commands.summary import summary_lines
-from ingest.run import run_ingest
-from ingest.settings import IngestSettings
-from ingest.sources import find_sources
-from reports.catalogue import ALL, find_reports
-from reports.commands import (
-    extract_command,
-    materialize_command,
-    report_command,
-    reports_command,
-    schedule_group,
-    screen_of,
-    sessions_command,
-    sql_command,
-)
-from reports.outputs import OutputSettings
-from reports.outputs.deliver import deliver, show
-from reports.outputs.destination import check_destination
-from reports.run import Questions, answer
+
+if TYPE_CHECKING:
+    from footfall.store.address import StoreSettings
+    from footfall.store.commands import App
 
 CONTEXT: Final = {
     "auto_envvar_prefix": "FOOTFALL",
@@ -66,7 +38,39 @@ DEMO_ROWS: Final = 8
 _FULL: Final = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EIO})
 
 
-@click.group(context_settings=CONTEXT)
+PLACES: Final = MappingProxyType(
+    {
+        "deadletters": Place(
+            "ingest.commands.deadletters:deadletters_group", "List, show and retry refused lines."
+        ),
+        "extract": Place(
+            "reports.commands.extract:extract_command", "Leave the events as a dataset in Parquet."
+        ),
+        "forget": Place("ingest.commands.forget:forget_command", "Erase a person, and prove it."),
+        "formats": Place("ingest.commands.formats:formats_group", "List, detect and explain log formats."),
+        "ingest": Place("ingest.commands.ingest:ingest_command", "Read access logs into a store."),
+        "materialize": Place(
+            "reports.commands.materialize:materialize_command", "Keep visits and daily rollups in tables."
+        ),
+        "report": Place(
+            "reports.commands.report:report_command", "Answer questions about the stored events."
+        ),
+        "reports": Place("reports.commands.catalogue:reports_command", "List what can be asked."),
+        "salts": Place("ingest.commands.salts:salts_group", "Create, show and destroy salts of visitor ids."),
+        "schedule": Place("reports.commands.schedule:schedule_group", "Make reports by the clock."),
+        "sessions": Place(
+            "reports.commands.sessions:sessions_command", "List a visitor's sessions, newest first."
+        ),
+        "sql": Place("reports.commands.sql:sql_command", "Answer a SELECT over events, hits and visits."),
+        "status": Place("ingest.commands.status:status_command", "Show how far each source has been read."),
+        "table": Place("footfall.store.commands:table_group", "Create and describe the tables of a store."),
+        "tail": Place("ingest.commands.tail:tail_command", "Follow growing access logs into a store."),
+        "verify": Place("ingest.commands.verify:verify_command", "Prove that every line is accounted for."),
+    }
+)
+
+
+@click.group(cls=DeferredGroup, commands=Commands(PLACES), context_settings=CONTEXT)
 @click.version_option(footfall.__version__, prog_name="footfall")
 @click.pass_context
 def root(context: click.Context) -> None:
@@ -74,6 +78,10 @@ def root(context: click.Context) -> None:
 
     Every option can also be set by an environment variable, which its help names.
     """
+    from footfall.clock import SystemClock
+    from footfall.store.address import open_store
+    from footfall.store.commands import App
+
     clock = SystemClock()
     context.obj = App(clock=clock, open_store=lambda settings: open_store(settings, clock, _show_notice))
 
@@ -86,6 +94,11 @@ def _show_notice(sentence: str) -> None:
 @click.pass_obj
 def demo_command(app: App) -> None:
     """Ingest the sample logs into footfall-demo/ and report on them."""
+    import anyio
+
+    from footfall.store.address import StoreSettings
+    from reports.outputs.destination import check_destination
+
     reports = DEMO_FOLDER / "reports"
     check_destination(str(reports))
     store = StoreSettings(address=f"embedded:{DEMO_FOLDER / 'footfall.db'}")
@@ -109,6 +122,17 @@ footfall reports lists what can be asked, footfall --help the rest."""
 
 
 async def _demo(app: App, store: StoreSettings, folder: Path) -> None:
+    from footfall.store.admin import open_tables
+    from ingest.commands.summary import summary_lines
+    from ingest.run import run_ingest
+    from ingest.settings import IngestSettings
+    from ingest.sources import find_sources
+    from reports.catalogue import ALL, find_reports
+    from reports.commands.output_options import screen_of
+    from reports.outputs import OutputSettings
+    from reports.outputs.deliver import deliver, show
+    from reports.run import Questions, answer
+
     settings = IngestSettings(site=DEMO_SITE, replay=True, dead_letters=DEMO_FOLDER / "dead-letters.ndjson")
     settings.dead_letters.unlink(missing_ok=True)
     async with app.open_store(store) as opened:
@@ -127,27 +151,6 @@ def sample_logs() -> Path:
     """Return the folder of the sample logs: in the package when it was installed, else beside this file."""
     installed = Path(footfall.__file__).parent / "sample_logs"
     return installed if installed.is_dir() else Path(__file__).parent / "sample_logs"
-
-
-for command in (
-    deadletters_group,
-    extract_command,
-    forget_command,
-    formats_group,
-    ingest_command,
-    materialize_command,
-    report_command,
-    reports_command,
-    salts_group,
-    schedule_group,
-    sessions_command,
-    sql_command,
-    status_command,
-    table_group,
-    tail_command,
-    verify_command,
-):
-    root.add_command(command)
 
 
 def main(arguments: list[str] | None = None) -> None:
@@ -202,6 +205,8 @@ def _fail(error: BaseException) -> int:
     expected = [leaf for leaf in leaves if isinstance(leaf, FootfallError)]
     if len(expected) < len(leaves):
         raise error
+
+    from footfall.store.commands import show_error
 
     for leaf in {str(leaf): leaf for leaf in expected}.values():
         show_error(leaf)

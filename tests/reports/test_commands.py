@@ -12,7 +12,8 @@ from footfall.errors import SettingsError
 from footfall.store.address import open_store
 from footfall.store.commands import App
 from reports.catalogue import CATALOGUE
-from reports.commands import report_command, reports_command
+from reports.commands.catalogue import reports_command
+from reports.commands.report import report_command
 from tests.reports.conftest import MakeEvents
 from tests.reports.store import CLOCK, fill
 

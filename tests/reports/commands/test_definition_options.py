@@ -11,8 +11,8 @@ from click.testing import CliRunner, Result
 
 from footfall.store.address import open_store
 from footfall.store.commands import App
-from reports.commands import report_command
 from reports.commands.definition_options import examples
+from reports.commands.report import report_command
 from reports.definitions import load_definitions
 from tests.reports.conftest import MakeEvents
 from tests.reports.store import CLOCK, fill

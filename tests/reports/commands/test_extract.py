@@ -16,7 +16,8 @@ import cli
 from footfall.errors import SettingsError, SourceError
 from footfall.store.address import open_store
 from footfall.store.commands import App
-from reports.commands import extract_command, report_command
+from reports.commands.extract import extract_command
+from reports.commands.report import report_command
 from tests.reports.conftest import MakeEvents
 from tests.reports.export.exports import FULL_AT, Change, items_from, key_of, write_full, write_incremental
 from tests.reports.store import CLOCK, fill

@@ -8,7 +8,7 @@ from click.testing import CliRunner
 from footfall.errors import SettingsError
 from footfall.store.address import StoreSettings, open_store
 from footfall.store.commands import App
-from reports.commands import report_command
+from reports.commands.report import report_command
 from reports.commands.source_options import SourceSettings
 from tests.reports.store import CLOCK
 

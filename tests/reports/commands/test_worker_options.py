@@ -12,7 +12,7 @@ from click.testing import CliRunner, Result
 from footfall.errors import SettingsError
 from footfall.store.address import open_store
 from footfall.store.commands import App
-from reports.commands import report_command
+from reports.commands.report import report_command
 from tests.reports.conftest import MakeEvents
 from tests.reports.store import CLOCK, fill
 
