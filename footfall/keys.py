@@ -8,11 +8,11 @@ under another rule would store its events a second time.
 * An event with an id of its own has ``sk = {UTC date}T00:00:00.000Z#id{identity}``: wherever and whenever a beacon is
   read again, it is the same item. Its time, source id and offset are attributes.
 * The source id is BLAKE2b-64 of host label, logical file name and first record line.
-* The shard is BLAKE2b-32 of address and user agent, modulo the number of shards; for clients that say they crawl, of
-  the offset instead, so that one crawler does not heat one partition. The address is the one that the line alone
-  tells, whatever proxies are trusted and whatever salt is in force: the leftmost address of X-Forwarded-For, else of
-  Forwarded, else what a CDN says, in its canonical form (RFC 5952), where the line has one of them, else the address
-  as it is logged.
+* The shard is BLAKE2b-32 of address and user agent, modulo the number of shards; for clients that say they crawl, and
+  for lines without address, it comes from the offset instead, so that none of them heats one partition. The address is
+  the one that the line alone tells, whatever proxies are trusted and whatever salt is in force: the leftmost address
+  of X-Forwarded-For, else of Forwarded, else what a CDN says, in its canonical form (RFC 5952), where the line has one
+  of them, else the address as it is logged.
 * For a beacon with a visitor of its own the shard is BLAKE2b-32 of dialect and visitor; for one without, but with an
   id of its own, the first 32 bits of its identity: wherever it is read again, it is in the same shard.
 """
@@ -102,7 +102,7 @@ def fingerprint(before: bytes) -> str:
     return blake2b(before[-FINGERPRINT_BYTES:], digest_size=8, person=b"footfall-print").hexdigest()
 
 
-def visitor_id(ip: str | None, user_agent: str | None, salt: bytes) -> str:
+def visitor_id(ip: str, user_agent: str | None, salt: bytes) -> str:
     """Return who sent the request as 16 hex digits, keyed with `salt` (at most 64 bytes)."""
     return _keyed(salt, b"footfall-visitor", ip, user_agent)
 
@@ -136,7 +136,7 @@ def is_crawler(user_agent: pl.Expr) -> pl.Expr:
 
 
 def event_bucket(offset: pl.Expr) -> pl.Expr:
-    """Return a number that spreads the events of one crawler evenly over the shards, from the line's offset.
+    """Return a number in [0, 2**31) that spreads events evenly over the shards, from the line's offset.
 
     Neighbouring lines differ in offset by their length; a multiplicative hash (Knuth, TAOCP 3, 6.4; 2654435761 is the
     prime nearest to 2**32 divided by the golden ratio) mixes that into the high bits.

@@ -57,8 +57,8 @@ class PreparedLines:
 
     `rejected` has line_number, offset and reason (a code of `SENTENCES`), in the order of the lines. `offsets` are
     those of the events, `identified` how many of the events of a date have ids of their own, and `places` (sk,
-    offset) tells which lines those stood in; None without any. The lines of `counts` are those that all of this
-    accounts for.
+    offset) tells which lines those stood in; None without any. Those `without_visitor` belong to no visit. The lines of
+    `counts` are those that all of this accounts for.
     """
 
     batches: list[Batch]
@@ -70,6 +70,7 @@ class PreparedLines:
     identified: Mapping[date, int]
     places: pl.DataFrame | None
     newest_at: datetime | None
+    without_visitor: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +85,7 @@ class Prepared:
     places: pl.DataFrame | None
     newest_at: datetime | None
     filtered_by_reason: Mapping[str, int]
+    without_visitor: int
     rejected_run: RejectedRun
 
 
@@ -105,6 +107,7 @@ def prepare(chunk: Chunk, recipe: Recipe, header: str = "", *, interleave: bool 
         places=done.places,
         newest_at=done.newest_at,
         filtered_by_reason=done.filtered_by_reason,
+        without_visitor=done.without_visitor,
         rejected_run=RejectedRun.of(np.unique(numbers), chunk.first_line_number, chunk.line_count),
     )
 
@@ -158,6 +161,7 @@ def prepare_parsed(
         identified=_dates(known),
         places=_places(events, items) if len(known) else None,
         newest_at=events.select(pl.col("time").max()).item(),
+        without_visitor=events.get_column("visitor").null_count(),
     )
 
 

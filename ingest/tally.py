@@ -78,7 +78,7 @@ class RejectedRun:
 class Tally(Figures):
     """The running figures of one ingest, those of its writer among them; one task at a time changes them.
 
-    `written` counts the puts of chunks in hand, too.
+    `written` and `without_visitor`, events that belong to no visit, count those of chunks in hand, too.
     """
 
     counts: Counts = field(default_factory=Counts)
@@ -86,6 +86,7 @@ class Tally(Figures):
     sources: int = 0
     sources_unchanged: int = 0
     sources_failed: int = 0
+    without_visitor: int = 0
     rejected_by_reason: Counter[str] = field(default_factory=Counter)
     filtered_by_reason: Counter[str] = field(default_factory=Counter)
 
@@ -98,6 +99,7 @@ class Tally(Figures):
             "lines_rejected": self.counts.rejected,
             "lines_skipped": self.counts.skipped,
             "events_filtered": self.counts.filtered,
+            "events_without_visitor": self.without_visitor,
             "batches": self.batches,
             "requests": self.requests,
             "throttled": self.throttled,

@@ -92,6 +92,7 @@ class Worker:
                 header = work.pending.header
                 prepared = await to_thread.run_sync(prepare_chunk, work.chunk, work.running.recipe, header)
                 self._tally.filtered_by_reason.update(prepared.filtered_by_reason)
+                self._tally.without_visitor += prepared.without_visitor
                 await self._bury(prepared.letters)
                 await self._ledger.announce(prepared.days)
                 work.pending.counts, work.pending.days = prepared.counts, prepared.days

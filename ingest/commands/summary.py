@@ -46,6 +46,12 @@ def summary_lines(outcome: Outcome, settings: IngestSettings) -> list[str]:
             f"Filtered events are only read again with --replay{_reasons(tally.filtered_by_reason)}."
         )
 
+    if tally.without_visitor:
+        lines.append(
+            f"{counted(tally.without_visitor, 'event')} without visitor, in no visit: "
+            "the line tells no address, or somebody asked not to be followed."
+        )
+
     if tally.sources_unchanged:
         lines.append(
             f"{counted(tally.sources_unchanged, 'source')} had nothing new since the last run "

@@ -45,7 +45,8 @@ _BUCKETS: Final = ("own_bucket", "identity_bucket", "event_bucket", "address_buc
 def identify_visitor(events: pl.DataFrame, settings: EnrichSettings) -> pl.DataFrame:
     """Add visitor and shard, from a beacon's own visitor or the full address and the user agent; hash its session.
 
-    An event on a day whose salt is destroyed has neither visitor nor session.
+    An event on a day whose salt is destroyed has neither visitor nor session. One without address, and without a
+    visitor of a beacon's own, has no visitor: all who have the same browser would be one.
     """
     salts = settings.salts
     found = events.with_columns(pl.col("time").dt.date().alias(_DAY)) if salts.is_daily else events
@@ -57,13 +58,15 @@ def identify_visitor(events: pl.DataFrame, settings: EnrichSettings) -> pl.DataF
     buckets = [name for name in _BUCKETS if name in found.columns]
     added = found.with_columns(
         pl.coalesce(visitors).alias("visitor"),
-        (pl.coalesce(buckets) % settings.shards).cast(pl.Int32).alias("shard"),
+        (pl.coalesce(*buckets, event_bucket(pl.col("offset"))) % settings.shards)
+        .cast(pl.Int32)
+        .alias("shard"),
     )
     return added.drop({_DAY, *visitors, *buckets} & set(added.columns))
 
 
 def _with_client(events: pl.DataFrame, salts: Salts) -> pl.DataFrame:
-    """Add client_visitor and address_bucket, and event_bucket, null for all who do not say that they crawl."""
+    """Add client_visitor and address_bucket, null without address, and event_bucket, null for all but crawlers."""
     on = [name for name in ("ip", "user_agent", SHARD_ADDRESS, _DAY) if name in events.columns]
     distinct = Distinct.of(events, *on)
     seen = events.select(distinct.values(events[name]) for name in on)
@@ -71,14 +74,19 @@ def _with_client(events: pl.DataFrame, salts: Salts) -> pl.DataFrame:
     places = _clients(seen, SHARD_ADDRESS) if SHARD_ADDRESS in on else clients
     ids = [
         None
-        if salt is None
+        if salt is None or client is None
         else _visitor(client, salt)
         if len(client) <= LONGEST_REMEMBERED
         else _visitor.__wrapped__(client, salt)
         for client, salt in zip(clients, _salts(seen, salts), strict=True)
     ]
     numbers = [
-        _bucket(place) if len(place) <= LONGEST_REMEMBERED else _bucket.__wrapped__(place) for place in places
+        None
+        if place is None
+        else _bucket(place)
+        if len(place) <= LONGEST_REMEMBERED
+        else _bucket.__wrapped__(place)
+        for place in places
     ]
     visitors, buckets = pl.Series(ids, dtype=pl.String), pl.Series(numbers, dtype=pl.Int64)
     return events.with_columns(
@@ -97,10 +105,10 @@ def _event_bucket(events: pl.DataFrame) -> Iterator[pl.Expr]:
         yield pl.when(distinct.spread(crawls)).then(event_bucket(pl.col("offset"))).alias("event_bucket")
 
 
-def _clients(seen: pl.DataFrame, address: str) -> list[str]:
-    """Return address and user agent as one text each, which is what the keys are made of."""
-    both = (pl.col(name).fill_null("") for name in (address, "user_agent"))
-    return seen.select(pl.concat_str(*both, separator="\0")).to_series().to_list()
+def _clients(seen: pl.DataFrame, address: str) -> list[str | None]:
+    """Return address and user agent as one text each, which is what the keys are made of; None without address."""
+    agent = pl.col("user_agent").fill_null("")
+    return seen.select(pl.concat_str(pl.col(address), agent, separator="\0")).to_series().to_list()
 
 
 @lru_cache(maxsize=REMEMBERED)

@@ -103,6 +103,14 @@ def test_the_text_summary_is_on_stderr_and_says_where_refused_lines_are(
     assert msgspec.json.decode(dead.read_bytes())["line"] == 13
 
 
+def test_a_log_without_addresses_says_that_it_gives_no_visits(ingest: Run, tmp_path: Path) -> None:
+    log = tmp_path / "bare.log"
+    log.write_bytes(b"2026-03-01T10:00:00Z /a\n2026-03-01T10:00:01Z /b\n")
+    said = ingest(log, "--format", r"(?P<time>\S+) (?P<path>\S+)")
+    assert said.summary["events_without_visitor"] == said.summary["events_stored"] == 2
+    assert "2 events without visitor, in no visit: the line tells no address" in said.err
+
+
 def test_a_run_without_anything_new_says_so(run: Run, ingest: Run, log: Path) -> None:
     ingest(log)
     said = ingest(log)

@@ -333,6 +333,14 @@ def test_a_sample_is_the_same_for_ever() -> None:
     assert late(visitors(40), Filters(sample=0.2))[0]["offset"].to_list() == SAMPLED
 
 
+@pytest.mark.parametrize("dialect", [None, "plausible"])
+def test_events_that_tell_of_nobody_are_sampled_one_by_one(dialect: str | None) -> None:
+    nobody = (pl.lit(None, dtype=pl.String).alias(name) for name in ("ip", "visitor"))
+    events = visitors(2000).with_columns(*nobody, pl.lit(dialect, dtype=pl.String).alias("dialect"))
+    found, _ = late(events, Filters(sample=0.25))
+    assert 450 < len(found) < 550
+
+
 def test_beacons_are_sampled_by_the_visitor_of_their_tracker() -> None:
     events = frame(dialect=["matomo"] * 300, visitor=[f"{n % 50:016x}" for n in range(300)], ip=[None] * 300)
     found, _ = late(events, Filters(sample=0.5))

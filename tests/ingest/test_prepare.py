@@ -67,6 +67,13 @@ def raw_of(letter: DeadLetter) -> bytes:
     )
 
 
+def test_events_without_visitor_are_told() -> None:
+    pattern = r"(?P<ip>\S+) (?P<time>\S+) (?P<path>\S+)"
+    data = b"- 2026-03-01T10:00:00Z /a\n192.0.2.7 2026-03-01T10:00:00Z /a\n- 2026-03-01T10:00:00Z /b\n"
+    prepared = prepare(chunk_of(data), recipe(pattern))
+    assert (prepared.counts.events, prepared.without_visitor) == (3, 2)
+
+
 def test_a_chunk_becomes_batches_and_counts() -> None:
     prepared = prepare(chunk_of(b"".join(combined_lines(60)) + b"# done\nrubbish\n"), recipe())
     assert [batch.puts for batch in prepared.batches] == [25, 25, 10]

@@ -36,6 +36,7 @@ def test_the_summary_has_every_figure_under_its_name() -> None:
     tally.throttle_reasons["UnprocessedItems"] = 2
     tally.rejected_by_reason["no-match"] = 3
     tally.filtered_by_reason["before-since"] = 1
+    tally.without_visitor = 3
     summary = tally.summary(seconds=1.23456, stopped=True)
     expected = {
         "lines_read": 10,
@@ -43,6 +44,7 @@ def test_the_summary_has_every_figure_under_its_name() -> None:
         "lines_rejected": 3,
         "lines_skipped": 2,
         "events_filtered": 1,
+        "events_without_visitor": 3,
         "batches": 5,
         "requests": 7,
         "throttled": 2,

@@ -147,7 +147,8 @@ def test_no_user_agent_is_a_bot_of_unknown_class() -> None:
 
 def test_of_a_log_without_user_agents_nobody_is_known_to_be_a_bot() -> None:
     events = events_of({"path": "/"}, {"path": "/a"}).with_columns(pl.lit("request").alias("kind"))
-    logged = events.with_columns(pl.Series("time", [datetime(2026, 1, 12, tzinfo=UTC)] * 2))
+    places = pl.Series("offset", [0, 80], dtype=pl.Int64)
+    logged = events.with_columns(places, pl.Series("time", [datetime(2026, 1, 12, tzinfo=UTC)] * 2))
     understood = understand(logged.drop("user_agent"), "0" * 16, settings_of())
     assert understood.select(COLUMNS).null_count().row(0) == (2,) * len(COLUMNS)
     assert understand(logged, "0" * 16, settings_of())["bot_class"].to_list() == ["unknown", "unknown"]

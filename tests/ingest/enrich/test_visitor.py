@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from footfall.keys import event_identity, own_visitor_id, session_id, visitor_bucket, visitor_id
+from footfall.keys import event_bucket, event_identity, own_visitor_id, session_id, visitor_bucket, visitor_id
 from footfall.salts import Secret, choose_salts
 from ingest.enrich import Enrichment, EnrichSettings, enrich
 from tests.examples import SOME
@@ -71,6 +71,24 @@ def test_a_beacon_without_a_visitor_of_its_own_has_that_of_its_address() -> None
     rows = identified(events({**WHO, "dialect": "owa", "visitor": "17"}, {**WHO, "dialect": "plausible"}))
     assert rows[1]["visitor"] == visitor_id("192.0.2.7", "Firefox", b"salt")
     assert rows[1]["shard"] == visitor_bucket("192.0.2.7", "Firefox") % 64
+
+
+@pytest.mark.parametrize("settings", [TABLE, daily()], ids=["lasting", "daily"])
+def test_nobody_is_a_visitor_who_comes_from_no_address_and_their_events_are_spread(
+    settings: EnrichSettings,
+) -> None:
+    frame = events(*[{"user_agent": "Firefox"}] * 500, {"user_agent": "Firefox", "ip": "192.0.2.7"})
+    rows = identified(frame, settings)
+    assert [row["visitor"] is None for row in rows] == [True] * 500 + [False]
+    spread = frame.select(event_bucket(pl.col("offset")) % 64)["offset"].to_list()
+    assert [row["shard"] for row in rows] == [*spread[:-1], visitor_bucket("192.0.2.7", "Firefox") % 64]
+    assert len(set(spread)) == 64
+
+
+def test_a_beacons_own_visitor_needs_no_address() -> None:
+    [row] = identified(events({"dialect": "owa", "visitor": "17"}))
+    assert row["visitor"] == own_visitor_id("owa", "17", b"salt")
+    assert row["shard"] == visitor_bucket("owa", "17") % 64
 
 
 def test_with_daily_salts_a_cookie_is_another_visitor_each_day() -> None:
