@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 
+import grimp
 import pytest
 
 ROOT = Path(__file__).parent.parent
@@ -35,27 +36,25 @@ CLOCK_CALLS = {
 
 EACH_FIRST = """
 import importlib, sys
-from pathlib import Path
 
-root, *TOPS = Path(sys.argv[1]), "footfall", "ingest", "reports"
-sys.path.insert(0, str(root))
+sys.path.insert(0, sys.argv[1])
 
 def first(name):
     for known in list(sys.modules):
-        if known.partition(".")[0] in ("cli", *TOPS):
+        if known.partition(".")[0] in ("cli", "footfall", "ingest", "reports"):
             del sys.modules[known]
 
     importlib.import_module(name)
     print(name)
 
-for room in sorted(path.parent for top in TOPS for path in (root / top).rglob("__init__.py")):
-    name = ".".join(room.relative_to(root).parts)
-    first(name)
-    left = [f"{name}.{file.stem}" for file in sorted(room.glob("*.py")) if f"{name}.{file.stem}" not in sys.modules]
-    for module in left:
-        if not module.endswith(".__init__"):
-            first(module)
-first("cli")
+left = []
+for line in sys.stdin:
+    room, *modules = line.split()
+    first(room)
+    left += [module for module in modules if module not in sys.modules]
+
+for module in (*left, "cli"):
+    first(module)
 """
 
 
@@ -110,18 +109,46 @@ def test_the_walk_sees_the_product() -> None:
     } <= names
 
 
-def test_every_module_can_be_imported_first() -> None:
+def rooms_in_circles() -> dict[str, list[str]]:
+    """Return the rooms with modules that are imported by what they import themselves, each with those modules."""
+    graph = grimp.build_graph("footfall", "ingest", "reports", cache_dir=None)
+    rooms = {graph_room for graph_room in graph.modules if (ROOT / graph_room.replace(".", "/")).is_dir()}
+    needs = {
+        module: graph.find_modules_directly_imported_by(module) | {module.rpartition(".")[0]} - {""}
+        for module in graph.modules
+    }
+    found: dict[str, list[str]] = {}
+    for module in sorted(graph.modules):
+        if module in _reached(module, needs):
+            found.setdefault(module if module in rooms else module.rpartition(".")[0], []).append(module)
+
+    return found
+
+
+def _reached(start: str, needs: dict[str, set[str]]) -> set[str]:
+    reached: set[str] = set()
+    ahead = [*needs[start]]
+    while ahead:
+        module = ahead.pop()
+        if module not in reached:
+            reached.add(module)
+            ahead += needs[module]
+
+    return reached
+
+
+def test_every_module_in_a_circle_of_imports_can_be_imported_first() -> None:
     # Formats and beacons know each other, so an import may work in one order only. What a room has imported anyway
     # begins with the room, and need not be tried by itself.
+    circles = rooms_in_circles()
+    told = "".join(f"{room} {' '.join(modules)}\n" for room, modules in circles.items())
     done = subprocess.run(
-        [sys.executable, "-c", EACH_FIRST, str(ROOT)], capture_output=True, text=True, check=False
+        [sys.executable, "-c", EACH_FIRST, str(ROOT)], input=told, capture_output=True, text=True, check=False
     )
     assert (done.returncode, done.stderr) == (0, "")
     tried = done.stdout.split()
-    assert {"ingest.beacons", "ingest.formats", "ingest.enrich", "footfall.store", "reports", "cli"} <= set(
-        tried
-    )
-    assert len(tried) > 50
+    assert {*circles, "cli"} <= {*tried}
+    assert {"ingest.beacons", "ingest.formats", "ingest.enrich", "ingest.prepare"} <= {*tried}
 
 
 def test_nobody_imports_the_command_line() -> None:

@@ -159,13 +159,13 @@ async def test_files_that_come_to_a_glob_or_a_directory_are_followed(
 
 
 async def test_many_logs_are_followed_at_once(store: Path, folder: Path) -> None:
-    for number in range(60):
+    for number in range(30):
         write_log(folder / f"site-{number}.log", 2, first=10 * number)
 
     async with following(store, folder) as run:
-        await run.until_read(120)
-        append(folder / "site-37.log", numbers(1, first=5000))
-        await run.until_read(121)
+        await run.until_read(60)
+        append(folder / "site-17.log", numbers(1, first=5000))
+        await run.until_read(61)
 
 
 async def test_what_cannot_be_read_is_said_once_and_stops_no_other(

@@ -185,7 +185,7 @@ AB = View(
 )
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=30, deadline=None)
 @given(rows=st.lists(EVENT, max_size=30), data=st.data())
 def test_order_and_partitioning_of_events_change_nothing(
     rows: list[dict[str, Any]], data: st.DataObject
