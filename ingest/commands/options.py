@@ -53,7 +53,6 @@ ADDRESSES: Final = option(
     help="How client addresses are kept; masked is /24 for IPv4 and /48 for IPv6.",
 )
 GROUP: Final = option("--group", default=DEFAULTS.group, help="Worker group whose checkpoints to go on from.")
-ONLY_GROUP: Final = option("--group", usual="all groups", help="Only the checkpoints of this worker group.")
 HOST_LABEL: Final = option(
     "--host-label",
     default="",

@@ -14,13 +14,13 @@ from footfall.store.address import StoreSettings
 from footfall.store.commands import App, option, store_options
 from footfall.store.state import read_held, read_meta
 from footfall.text import printable
-from ingest.commands import options
+from ingest.commands.group_option import ONLY_GROUP
 from ingest.status import WIDTH, Standing, status_lines
 
 
 @click.command(name="status", epilog="Example: footfall status --store dynamodb:owa_ --group web")
 @store_options
-@options.ONLY_GROUP
+@ONLY_GROUP
 @option(
     "--format",
     "form",

@@ -19,6 +19,7 @@ from footfall.store.scan import Reading
 from footfall.text import counted, printable
 from ingest.accounting import Findings, SourceCheck
 from ingest.commands import options
+from ingest.commands.group_option import ONLY_GROUP
 from ingest.verify import verify
 
 
@@ -26,7 +27,7 @@ from ingest.verify import verify
     name="verify", epilog="Example: footfall verify --store embedded:site.db --dead-letters web-1.ndjson"
 )
 @store_options
-@options.ONLY_GROUP
+@ONLY_GROUP
 @option(
     "--dead-letters",
     "letter_files",
