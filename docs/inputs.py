@@ -32,7 +32,8 @@ DEFINITIONS: Final[Mapping[str, str]] = MappingProxyType(
         "haproxy_clf": "the same of `option httplog clf`",
         "w3c": "a `#Fields:` directive that is in force until the log has one of its own",
         "cloudfront_realtime": "the fields that were chosen for CloudFront's real-time log, in their order",
-        "docker": "any format, in lines of Docker's json-file driver",
+        "docker": "any format, in lines of Docker's json-file driver, or of its fluentd driver and Fluent Bit",
+        "journald": "any format, in what `journalctl -o json` writes",
         "cri": "any format, in lines of a Kubernetes container log",
         "syslog": "any format, behind a syslog header of RFC 3164 or RFC 5424",
     }
@@ -41,7 +42,7 @@ DEFINITIONS: Final[Mapping[str, str]] = MappingProxyType(
 
 ALWAYS: Final[Mapping[str, str]] = MappingProxyType(
     {
-        NOT_RECORDED: "a beacon asks not to be counted",
+        NOT_RECORDED: "a beacon asks not to be counted, or its events are in a body that the log has not",
         SENT_AGAIN: "a beacon with the id of an earlier one in the same chunk",
         DO_NOT_TRACK: "sent by somebody who objects, with --do-not-track drop",
     }

@@ -18,6 +18,11 @@ _LOCAL: Final = rf"^{_TARGET}"
 _PLAIN_HOST: Final = re.compile(r"[a-z0-9._-]*")
 
 
+def page_of_screen(name: pl.Expr) -> pl.Expr:
+    """Return the local URL of screens of apps, which have a name and no URL: ``/Home``."""
+    return "/" + name.str.strip_chars_start("/").str.replace_many(["%", "?", "#"], ["%25", "%3F", "%23"])
+
+
 def split_page(url: pl.Series) -> pl.DataFrame:
     """Return host, path and query of URLs: host in lower case, without user, password and port; no fragment.
 

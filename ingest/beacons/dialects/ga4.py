@@ -13,7 +13,7 @@ import polars as pl
 from ingest.beacons.columns import beside, merge_objects
 from ingest.beacons.dialects.google_events import action_of, kind_of, of_order, of_others, target_of
 from ingest.beacons.items import item_arrays
-from ingest.beacons.model import BAD_BEACON, Dialect
+from ingest.beacons.model import BAD_BEACON, NOT_RECORDED, Dialect
 from ingest.beacons.parameters import other_parameters, read_parameters, to_json_object
 from ingest.beacons.values import amount, number, text
 
@@ -34,7 +34,6 @@ _RENAMED: Final = {
     "campaign_content": "cc",
     "event_label": "ep.search_term",
     "order": "ep.transaction_id",
-    "currency": "cu",
     "site_id": "tid",
 }
 """Column → parameter."""
@@ -44,6 +43,8 @@ _OTHERS: Final = (
     "_p",
     "_s",
     "_et",
+    "cu",
+    "ep.currency",
     "ep.outbound",
     "ep.link_url",
     "epn.value",
@@ -58,7 +59,11 @@ _PREFIX: Final = r'([{,]")epn?\.'
 
 
 def read_ga4(requests: pl.DataFrame) -> pl.DataFrame:
-    """Return the events of requests; parameters of an event without a column, and of the user, are `props`."""
+    """Return the events of requests; parameters of an event without a column, and of the user, are `props`.
+
+    Several events are sent in a body. Where the log has none, a request of a client without a name of an event is not
+    recorded.
+    """
     each = _events(requests)
     texts = each["text"]
     free = texts.str.extract_all(_OWN).list.join("")
@@ -80,18 +85,24 @@ def read_ga4(requests: pl.DataFrame) -> pl.DataFrame:
 
 
 def _events(requests: pl.DataFrame) -> pl.DataFrame:
-    """Return a row for each event: `text`, all that is said of it, and `line`, which of its request's it is."""
+    """Return a row for each event: `text`, all that is said of it, `line`, which of its request's it is, and `is_bare`,
+    whether the request has no body.
+    """
+    is_bare = (pl.col("body").str.strip_chars().fill_null("") == "").alias("is_bare")
     lines = pl.col("body").str.strip_chars().str.split("\n")
     if not requests["body"].null_count() < len(requests):
-        return requests.select("row", pl.col("query").alias("text"), pl.lit(0).alias("line"))
+        return requests.select("row", pl.col("query").alias("text"), pl.lit(0).alias("line"), is_bare)
 
-    each = requests.select("row", "query", lines.alias("text"), pl.int_ranges(lines.list.len()).alias("line"))
+    each = requests.select(
+        "row", "query", lines.alias("text"), pl.int_ranges(lines.list.len()).alias("line"), is_bare
+    )
     return each.explode("text", "line").select(
         "row",
         pl.concat_str(pl.col("text").str.strip_chars(), "query", separator="&", ignore_nulls=True).alias(
             "text"
         ),
         pl.col("line").fill_null(0),
+        "is_bare",
     )
 
 
@@ -118,17 +129,20 @@ def _unquoted(named: pl.Series) -> pl.Series:
 @cache
 def _computed() -> tuple[pl.Expr, ...]:
     is_whole = text("en").is_not_null() & text("tid").is_not_null()
+    is_batch = text("en").is_null() & text("cid").is_not_null() & pl.col("is_bare")
     parts = ("cid", "_p", "_s", "line")
     own_id = pl.concat_str([pl.col(name).cast(pl.String) for name in parts], separator=".")
     return (
         action_of("en"),
         target_of(text("ep.link_url")),
+        pl.coalesce(text("cu"), text("ep.currency")).alias("currency"),
         of_others(number("epn.value")).alias("event_value"),
         of_order(amount("epn.value")).alias("revenue"),
         of_order(amount("epn.tax")).alias("tax"),
         of_order(amount("epn.shipping")).alias("shipping"),
         own_id.alias("event_id"),
-        pl.when(~is_whole).then(pl.lit(BAD_BEACON)).alias("refused"),
+        pl.when(~is_whole & ~is_batch).then(pl.lit(BAD_BEACON)).alias("refused"),
+        pl.when(is_batch).then(pl.lit(NOT_RECORDED)).alias("unrecorded"),
     )
 
 

@@ -109,8 +109,8 @@ GOATCOUNTER: Final = Dialect(
     title="GoatCounter",
     paths=("^/count", "/api/v0/count"),
     parameters=("p|hits",),
-    telling=(),
+    telling=("rnd", "p", "s", "b"),
     read=read,
-    example="p=%2Fbikes%2Fcity&r=https%3A%2F%2Fwww.google.com%2F&t=City%20bikes&s=1920%2C1080%2C1&rnd=k3x9q",
+    example="p=%2Fbikes%2Fcity&r=https%3A%2F%2Fwww.google.com%2F&t=City%20bikes&s=1920%2C1080%2C1&b=0&rnd=k3x9q",
     sources="GoatCounter 2.x: count.js, API documentation",
 )

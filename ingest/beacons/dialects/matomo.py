@@ -2,10 +2,11 @@
 
 Source: matomo-org/developer-documentation, Tracking HTTP API 5.x.
 
-What a request tells of, the first that fits: ``ping=1`` (ping), an order (`ec_id`: transaction; ``idgoal=0`` or
-`ec_items` without: cart), `idgoal` (goal), `e_c` or `e_a` (event), `search`, `link` (outlink), `download`, `c_i`
-(event: the interaction with a content), `c_n` (impression), ``ca=1`` (event), else a page view. Matomo's own
-tracker sends only one of these in a request.
+What a request tells of, the first that fits: `hsr_vid` (recording), `cra` (error), ``ping=1`` (ping), an order
+(`ec_id`: transaction; ``idgoal=0`` or `ec_items` without: cart), `idgoal` (goal), `e_c` or `e_a` (event), `search`,
+`link` (outlink), `download`, `c_i` (event: the interaction with a content), `c_n` (impression), ``ca=1``, or a film or
+form (`ma_id`, `fa_vid`) without `action_name` (event), else a page view. Matomo's own tracker sends only one of these
+in a request.
 
 * Without ``rec=1`` Matomo records nothing, nor does this.
 * `cip` is not believed, because whether its `token_auth` was a good one is not in the log. `ua` is, as Matomo does.
@@ -48,6 +49,7 @@ _AMOUNTS: Final[Mapping[str, str]] = {"revenue": "revenue", "tax": "ec_tx", "shi
 _OTHERS: Final = (
     *("url", "rec", "ping", "idgoal", "e_c", "e_a", "e_n", "e_v", "search", "link", "download", "ca"),
     *("c_n", "c_p", "c_t", "c_i", "ec_items", "_id", "cid", "gt_ms", "cdt", "pv_id"),
+    *("hsr_vid", "ma_id", "ma_ti", "fa_vid", "cra", "cra_tp"),
 )
 _NAMES: Final = tuple(dict.fromkeys((*_TEXTS.values(), *_AMOUNTS.values(), *_OTHERS)))
 _PROPS: Final = ("cvar", "_cvar", "dimension", "search_cat", "search_count", "pf_", "_pk", "ec_st", "ec_dt")
@@ -73,7 +75,7 @@ def read(requests: pl.DataFrame) -> pl.DataFrame:
         target.alias("target"),
         visitor.alias("visitor"),
         values.text("e_c").fill_null(values.text("c_n")).alias("event_category"),
-        values.text("e_a").fill_null(values.text("c_i")).alias("event_action"),
+        pl.coalesce(map(values.text, ("e_a", "c_i", "cra_tp"))).alias("event_action"),
         _label().alias("event_label"),
         values.number("e_v").alias("event_value"),
         values.number("gt_ms").alias("duration_ms"),
@@ -140,7 +142,11 @@ def _kind() -> pl.Expr:
 
     goal = pl.col("idgoal").str.strip_chars()
     return (
-        pl.when(pl.col("ping") == "1")
+        pl.when(has("hsr_vid"))
+        .then(pl.lit("recording"))
+        .when(has("cra"))
+        .then(pl.lit("error"))
+        .when(pl.col("ping") == "1")
         .then(pl.lit("ping"))
         .when(has("ec_id"))
         .then(pl.lit("transaction"))
@@ -160,7 +166,7 @@ def _kind() -> pl.Expr:
         .then(pl.lit("event"))
         .when(has("c_n"))
         .then(pl.lit("impression"))
-        .when(pl.col("ca") == "1")
+        .when((pl.col("ca") == "1") | (has("ma_id") | has("fa_vid")) & ~has("action_name"))
         .then(pl.lit("event"))
         .otherwise(pl.lit("pageview"))
     )
@@ -168,9 +174,9 @@ def _kind() -> pl.Expr:
 
 @cache
 def _label() -> pl.Expr:
-    """Return the name of an event, the words searched for, the piece of a content, or the id of a goal."""
+    """Return the name of an event, the words searched for, the piece of a content, an error, or the id of a goal."""
     goal = pl.when(pl.col("kind") == "goal").then(values.text("idgoal"))
-    return pl.coalesce(goal, values.text("e_n"), values.text("search"), values.text("c_p"))
+    return pl.coalesce(goal, *map(values.text, ("e_n", "search", "c_p", "cra", "ma_ti")))
 
 
 @cache

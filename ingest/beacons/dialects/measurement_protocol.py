@@ -13,8 +13,9 @@ from ingest.beacons.dialects.google_events import action_of, kind_of, of_order, 
 from ingest.beacons.items import arrays_of_items
 from ingest.beacons.json_bodies import Object, elements_of, object_of, objects_in, read_bodies
 from ingest.beacons.json_members import columns_of, others_of
-from ingest.beacons.model import BAD_BEACON, Dialect
+from ingest.beacons.model import BAD_BEACON, NOT_RECORDED, Dialect
 from ingest.beacons.parameters import read_parameters
+from ingest.beacons.urls import page_of_screen
 from ingest.beacons.values import amount, number, text
 from ingest.formats.times import read_epoch_microseconds
 
@@ -43,8 +44,12 @@ _PARAMS: Final = (
     "tax",
     "shipping",
 )
-_OF_PARAMS: Final = {name: name for name in _PARAMS}
-_KNOWN: Final = frozenset({*_PARAMS, "items"})
+_SCREENS: Final = ("screen_name", "firebase_screen", "screen_class", "firebase_screen_class")
+"""Names of the screen of an app, which has no URL."""
+
+_OF_PARAMS: Final = {name: name for name in (*_PARAMS, *_SCREENS)}
+_KNOWN: Final = frozenset({*_OF_PARAMS, "items"})
+_VALIDATION: Final = "/debug/mp/collect"
 _TIMES: Final = ("own_micros", "timestamp_micros")
 _SITE: Final = ("measurement_id", "firebase_app_id")
 _ITEM: Final = {
@@ -55,8 +60,6 @@ _ITEM: Final = {
     "quantity": ("quantity",),
 }
 _RENAMED: Final = {
-    "title": "page_title",
-    "url": "page_location",
     "referrer": "page_referrer",
     "session": "session_id",
     "language": "language",
@@ -78,8 +81,13 @@ _RENAMED: Final = {
 
 
 def read_measurement_protocol(requests: pl.DataFrame) -> pl.DataFrame:
-    """Return the events of requests; parameters of an event without a column of their own are `props`."""
-    sites = beside(requests.select("row"), without_nulls(read_parameters(requests["query"], _SITE)))
+    """Return the events of requests; parameters of an event without a column of their own are `props`.
+
+    What asks for validation only is not recorded.
+    """
+    sites = beside(
+        requests.select("row", _unrecorded()), without_nulls(read_parameters(requests["query"], _SITE))
+    )
     events = read_bodies(requests, _events_of, _texts_of).join(
         sites, on="row", how="left", maintain_order="left"
     )
@@ -102,11 +110,17 @@ def _texts_of(events: list[Object], clients: Iterable[Object]) -> Iterator[pl.Se
 
 
 @cache
+def _unrecorded() -> pl.Expr:
+    is_tried = pl.col("path").str.to_lowercase().str.ends_with(_VALIDATION).fill_null(value=False)
+    return pl.when(is_tried).then(pl.lit(NOT_RECORDED)).alias("unrecorded")
+
+
+@cache
 def _columns() -> Columns:
     is_whole = text("name").is_not_null()
     refused = pl.when(~is_whole).then(pl.lit(BAD_BEACON)).alias("refused")
     renamed = (text(member).alias(column) for column, member in _RENAMED.items())
-    left = (pl.col(name) for name in ("items", "props"))
+    left = (pl.col(name) for name in ("items", "props", "unrecorded"))
     return Columns.of((pl.col("row"), pl.col("kind"), refused), (*renamed, *left, *_computed()))
 
 
@@ -114,6 +128,8 @@ def _columns() -> Columns:
 def _computed() -> tuple[pl.Expr, ...]:
     return (
         action_of("name"),
+        pl.coalesce(text("page_title"), *map(text, _SCREENS)).alias("title"),
+        pl.coalesce(text("page_location"), page_of_screen(pl.coalesce(map(text, _SCREENS)))).alias("url"),
         target_of(text("link_url")),
         pl.coalesce(text("client_id"), text("app_instance_id")).alias("visitor"),
         pl.coalesce(map(text, _SITE)).alias("site_id"),

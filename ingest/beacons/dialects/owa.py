@@ -1,6 +1,7 @@
 """Open Web Analytics: `log.php` with parameters that begin with `owa_`, and the rows of its queue files.
 
-Source: the project's own contract of its beacons, `tests/fixtures/beacon_contracts.json` of version 1.12.
+Source: the project's own contract of its beacons, `tests/fixtures/beacon_contracts.json` of version 1.12 and, where it
+differs, of what came after it (August 2026).
 
 * The server decodes twice, and so does this.
 * `session_referer` is the referrer of a visit's first page, `HTTP_REFERER` that of any other.
@@ -13,7 +14,7 @@ Source: the project's own contract of its beacons, `tests/fixtures/beacon_contra
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Iterator, Mapping
 from functools import cache
 from typing import Final
 
@@ -33,12 +34,14 @@ from ingest.beacons.parameters import (
     split_parameters,
     without_prefix,
 )
+from ingest.formats.times import read_epoch_microseconds
 
 PREFIX: Final = "owa_"
 
 KINDS: Final[Mapping[str, str]] = {
     "base.page_request": "pageview",
     "base.first_page_request": "pageview",
+    "page_view": "pageview",
     "track.action": "event",
     "dom.click": "click",
     "ecommerce.transaction": "transaction",
@@ -66,6 +69,16 @@ _TEXTS: Final[Mapping[str, str]] = {
     "order": "ct_order_id",
     "event_id": "guid",
 }
+_ELSE: Final[Mapping[str, str]] = {
+    "url": "page_location",
+    "medium": "tagged_medium",
+    "source": "tagged_source",
+    "campaign": "tagged_campaign",
+    "campaign_term": "tagged_search_terms",
+    "campaign_content": "tagged_ad",
+}
+"""Column → property of trackers from 1.13 on, where that of `_TEXTS` is absent."""
+
 _AMOUNTS: Final[Mapping[str, str]] = {"revenue": "ct_total", "tax": "ct_tax", "shipping": "ct_shipping"}
 _ALWAYS: Final = (
     "event_type",
@@ -73,12 +86,18 @@ _ALWAYS: Final = (
     "timestamp",
     "numeric_value",
     "is_new_session",
+    "is_new_session_start",
     "session_referer",
     "HTTP_REFERER",
 )
-_NAMES: Final = tuple(dict.fromkeys((*_TEXTS.values(), *_AMOUNTS.values(), *_ALWAYS)))
+_MICROSECONDS: Final = "client_ts_usec"
+"""When it happened, in place of `timestamp` or beside it."""
 
-_KEPT_AS_SENT: Final = frozenset({"is_new_session"})
+_NAMES: Final = tuple(
+    dict.fromkeys((*_TEXTS.values(), *_ELSE.values(), *_AMOUNTS.values(), *_ALWAYS, _MICROSECONDS))
+)
+
+_KEPT_AS_SENT: Final = frozenset({"is_new_session", "is_new_session_start"})
 _NOT_KEPT: Final = frozenset({"stream_events", "guid", "ip_address", "user_agent"})
 _LINE_ITEMS: Final = "ct_line_items["
 _LINE_ITEM: Final = r"^ct_line_items\[([0-9]{1,4})\]\[(li_[a-z_]+)\]$"
@@ -109,23 +128,32 @@ def read_sent(sent: pl.DataFrame, count: int) -> pl.DataFrame:
         .with_row_index("row")
         .select(
             "row",
-            *(pl.col(name).alias(column) for column, name in _TEXTS.items() if name in present),
+            *_texts(present),
             *(values.amount(name).alias(column) for column, name in _AMOUNTS.items() if name in present),
-            *_of_all(),
+            *_of_all(is_precise=_MICROSECONDS in present),
         )
     )
     return rows.with_columns(_items(split, count).alias("items"), _props(split, count).alias("props"))
 
 
+def _texts(present: Collection[str]) -> Iterator[pl.Expr]:
+    for column, name in _TEXTS.items():
+        names = [each for each in (name, _ELSE.get(column)) if each in present]
+        if names:
+            yield pl.coalesce(names).alias(column)
+
+
 @cache
-def _of_all() -> tuple[pl.Expr, ...]:
-    """Return the columns that are made of `_ALWAYS`."""
+def _of_all(*, is_precise: bool) -> tuple[pl.Expr, ...]:
+    """Return the columns that are made of `_ALWAYS`, and of `_MICROSECONDS` where that is there."""
+    seconds = values.epoch("timestamp")
+    created = pl.coalesce(read_epoch_microseconds(pl.col(_MICROSECONDS)), seconds) if is_precise else seconds
     return (
         _kind().alias("kind"),
         pl.coalesce("action_name", _unknown_type()).alias("event_action"),
         _referrer().alias("referrer"),
         values.number("numeric_value").alias("event_value"),
-        values.epoch("timestamp").alias("created_at"),
+        created.alias("created_at"),
         pl.when(pl.col("event_type").is_null()).then(pl.lit(BAD_BEACON)).alias("refused"),
     )
 
@@ -156,7 +184,8 @@ def _unknown_type() -> pl.Expr:
 
 @cache
 def _referrer() -> pl.Expr:
-    is_first = pl.col("is_new_session").str.to_lowercase().is_in(_TRUE).fill_null(value=False)
+    flags = (pl.col(name).str.to_lowercase() for name in ("is_new_session", "is_new_session_start"))
+    is_first = pl.any_horizontal(flag.is_in(_TRUE) for flag in flags).fill_null(value=False)
     return pl.coalesce(pl.when(is_first).then("session_referer"), "HTTP_REFERER")
 
 

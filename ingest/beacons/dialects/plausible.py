@@ -16,7 +16,8 @@ from ingest.beacons.parameters import to_json_object
 from ingest.beacons.values import amount, text
 
 _MEMBERS: Final = ("n", "name", "u", "url", "d", "domain", "r", "referrer", "e", "sd", "i", "interactive")
-_OF_BODY: Final = {name: name for name in _MEMBERS}
+_HASH_ROUTED: Final = ("h", "hashMode")
+_OF_BODY: Final = {name: name for name in (*_MEMBERS, *_HASH_ROUTED)}
 _PROPS: Final = ("p", "props", "m", "meta")
 _LEFT: Final = ("e", "sd", "i", "interactive")
 _REVENUE: Final = ("$", "revenue")
@@ -28,6 +29,9 @@ _KINDS: Final = {
     "Cloaked Link: Click": "outlink",
     "File Download": "download",
 }
+_ROUTE: Final = r"^([^?#]*)(\?[^#]*)?#"
+"""What stands before the fragment of a URL, path and query."""
+
 _WITHOUT_ACTION: Final = ("pageview", "ping")
 
 
@@ -72,7 +76,7 @@ def _columns() -> Columns:
     return Columns.of(
         (pl.col("row"), pl.col("kind"), pl.when(~_is_whole()).then(pl.lit(BAD_BEACON)).alias("refused")),
         (
-            _either("u", "url").alias("url"),
+            _url().alias("url"),
             _either("r", "referrer").alias("referrer"),
             _either("d", "domain").alias("site_id"),
             pl.when(~pl.col("kind").is_in(_WITHOUT_ACTION)).then(_name()).alias("event_action"),
@@ -86,6 +90,15 @@ def _columns() -> Columns:
 
 def _either(short: str, long: str) -> pl.Expr:
     return pl.coalesce(text(short), text(long)).replace("null", None)
+
+
+@cache
+def _url() -> pl.Expr:
+    """Return the URL of the page, whose fragment is of its path when the site's pages are told apart by it."""
+    url = _either("u", "url")
+    route = url.str.replace(_ROUTE, "${1}%23") + url.str.extract(_ROUTE, 2).fill_null("")
+    is_routed = pl.any_horizontal(pl.col(name).is_in(("1", "true")) for name in _HASH_ROUTED)
+    return pl.when(is_routed & url.str.contains("#", literal=True)).then(route).otherwise(url)
 
 
 @cache

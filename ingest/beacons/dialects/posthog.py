@@ -20,10 +20,11 @@ from ingest.beacons.json_bodies import Object, alone, elements_of, objects_in, r
 from ingest.beacons.json_members import columns_of, others_of
 from ingest.beacons.model import BAD_BEACON, Dialect
 from ingest.beacons.parameters import read_parameters
-from ingest.beacons.values import amount, epoch, text
+from ingest.beacons.urls import page_of_screen
+from ingest.beacons.values import amount, epoch, number, text
 from ingest.formats.times import read_iso_time
 
-_SHARED: Final = ("api_key", "token", "timestamp", "sent_at", "distinct_id")
+_SHARED: Final = ("api_key", "token", "timestamp", "sent_at", "sentAt", "distinct_id")
 """What a batch says for all of its events, where they do not say it themselves."""
 
 _OWN: Final = (
@@ -44,11 +45,12 @@ _OWN: Final = (
     "$external_click_url",
     "$exception_type",
     "$exception_message",
+    "$exception_list",
 )
 _UTM: Final = ("utm_source", "utm_medium", "utm_campaign", "utm_term", "utm_content")
 _ORDER: Final = ("order_id", "revenue", "tax", "shipping", "currency")
 _SITE_OWN: Final = ("title", *_UTM, *_ORDER)
-_OUTER: Final = {name: name for name in (*_SHARED, "event", "uuid")}
+_OUTER: Final = {name: name for name in (*_SHARED, "event", "uuid", "offset")}
 _INNER: Final = {name: name for name in (*_OWN, *_SITE_OWN)} | {
     "token_inside": "token",
     "distinct_inside": "distinct_id",
@@ -74,21 +76,31 @@ _KINDS: Final = {
     "$set": "identify",
     "$groupidentify": "identify",
     "$create_alias": "identify",
+    "$merge_dangerously": "identify",
+    "$unset": "identify",
     "$exception": "error",
+    "$csp_violation": "error",
     "$web_vitals": "timing",
+    "$performance_event": "timing",
+    "$snapshot": "recording",
+    "$snapshot_items": "recording",
+    "$$heatmap": "recording",
     "Order Completed": "transaction",
     "Product Added": "cart",
     "Product Removed": "cart",
     "Cart Viewed": "cart",
     "Checkout Started": "cart",
 }
-_WITHOUT_ACTION: Final = ("pageview", "ping")
+_NO_CLICKS: Final = ("change", "submit")
+"""What `$autocapture` tells of beside clicks."""
+
+_WITHOUT_ACTION: Final = ("pageview", "ping", "recording")
 
 
 def read_posthog(requests: pl.DataFrame) -> pl.DataFrame:
     """Return the events of requests; a person's id of their own is `user`, of an `$identify` the `distinct_id`."""
     events = read_bodies(requests.select("row", _plain_bodies(requests).alias("body")), _events_of, _texts_of)
-    return _columns().select(with_nulls(events, ("event",)).with_columns(_kind()))
+    return _columns().select(with_nulls(events, ("event", "$event_type")).with_columns(_kind()))
 
 
 def _events_of(body: Any) -> Sequence[Object]:
@@ -145,14 +157,16 @@ def _columns() -> Columns:
 
 @cache
 def _kind() -> pl.Expr:
-    return pl.col("event").replace_strict(_KINDS, default="event", return_dtype=pl.String).alias("kind")
+    kind = pl.col("event").replace_strict(_KINDS, default="event", return_dtype=pl.String)
+    is_click = (kind != "click") | ~pl.col("$event_type").is_in(_NO_CLICKS).fill_null(value=False)
+    return pl.when(is_click).then(kind).otherwise(pl.lit("event")).alias("kind")
 
 
 @cache
 def _page() -> tuple[pl.Expr, ...]:
     width, height = (pl.col(name).str.extract(r"^(\d{1,6})") for name in ("$screen_width", "$screen_height"))
     return (
-        text("$current_url").alias("url"),
+        pl.coalesce(text("$current_url"), page_of_screen(text("$screen_name"))).alias("url"),
         pl.coalesce(text("title"), text("$screen_name")).alias("title"),
         text("$referrer").replace("$direct", None).alias("referrer"),
         (width + "x" + height).alias("screen"),
@@ -177,10 +191,13 @@ def _who() -> tuple[pl.Expr, ...]:
 
 @cache
 def _what() -> tuple[pl.Expr, ...]:
-    action = pl.coalesce(text("$event_type"), text("$exception_type"), "event")
+    kind, message = (
+        pl.col("$exception_list").str.json_path_match(f"$[0].{name}") for name in ("type", "value")
+    )
+    action = pl.coalesce(text("$event_type"), text("$exception_type"), kind, "event")
     return (
         pl.when(~pl.col("kind").is_in(_WITHOUT_ACTION)).then(action).alias("event_action"),
-        pl.coalesce(text("$el_text"), text("$exception_message")).alias("event_label"),
+        pl.coalesce(text("$el_text"), text("$exception_message"), message).alias("event_label"),
         text("$external_click_url").alias("target"),
     )
 
@@ -202,10 +219,11 @@ def _campaign_and_order() -> tuple[pl.Expr, ...]:
 
 @cache
 def _when() -> tuple[pl.Expr, ...]:
-    return (
-        pl.coalesce(read_iso_time(pl.col("timestamp")), epoch("$time")).alias("created_at"),
-        read_iso_time(pl.col("sent_at")).alias("sent_at"),
-    )
+    """Return when events happened, and were sent: `offset` ms later, where a browser has kept them for a while."""
+    created = pl.coalesce(read_iso_time(pl.col("timestamp")), epoch("$time"))
+    waited = number("offset").round().cast(pl.Int64).cast(pl.Duration("ms"))
+    sent = pl.coalesce(*(read_iso_time(pl.col(name)) for name in ("sent_at", "sentAt")), created + waited)
+    return created.alias("created_at"), sent.alias("sent_at")
 
 
 @cache

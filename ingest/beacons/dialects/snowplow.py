@@ -1,6 +1,7 @@
 """Snowplow: an event in the query of ``/i``, or a list of them in the JSON body of ``tp2``, with the same names.
 
-Self-describing JSON, in plain text or base64, is read as far as its schema's name and data.
+Self-describing JSON, in plain text or base64, is read as far as its schema's name and data; contexts as
+`snowplow_entities` says.
 """
 
 from __future__ import annotations
@@ -12,12 +13,14 @@ from typing import Any, Final
 import polars as pl
 
 from ingest.beacons.columns import Columns, beside, merged, with_nulls, without_nulls
+from ingest.beacons.dialects.snowplow_entities import read_entities
 from ingest.beacons.encoded import decode_base64
 from ingest.beacons.items import item_arrays
 from ingest.beacons.json_bodies import Object, alone, elements_of, object_of, objects_in, read_bodies
 from ingest.beacons.json_members import column_of, columns_of, objects_of, others_of
 from ingest.beacons.model import BAD_BEACON, Dialect
 from ingest.beacons.parameters import read_parameters, to_json_object
+from ingest.beacons.urls import page_of_screen
 from ingest.beacons.values import amount, epoch_milliseconds, number, text
 
 _KINDS: Final = {
@@ -45,11 +48,24 @@ _SCHEMA_KINDS: Final = {
 }
 """Name of the schema of a self-describing event → kind; all others are events."""
 
+_SHOP: Final = "snowplow_ecommerce_action"
+_SHOP_KINDS: Final = {
+    "transaction": "transaction",
+    "add_to_cart": "cart",
+    "remove_from_cart": "cart",
+    "checkout_step": "cart",
+    "promo_view": "impression",
+    "promo_click": "click",
+    "trns_error": "error",
+}
+"""`type` of an event of the schema `_SHOP` → kind; all others are events."""
+
+_TOLD_OF_KIND: Final = ("e", "schema", "target", "deed", "screen_name")
+_SCREEN: Final = "screen_view"
+_WITH_PRODUCTS: Final = ("transaction", "cart")
+
 _RENAMED: Final = {
-    "title": "page",
-    "url": "url",
     "referrer": "refr",
-    "session": "sid",
     "user": "uid",
     "language": "lang",
     "screen": "res",
@@ -62,7 +78,7 @@ _RENAMED: Final = {
 }
 """Column → parameter."""
 
-_VISITORS: Final = ("duid", "tnuid", "nuid")
+_VISITORS: Final = ("duid", "session_visitor", "tnuid", "nuid")
 _TIMES: Final = ("dtm", "ttm", "stm")
 _ORDER: Final = ("tr_id", "tr_tt", "tr_tx", "tr_sh", "tr_cu", "ti_id", "ti_cu")
 _ITEM: Final = {"sku": "ti_sk", "name": "ti_nm", "category": "ti_ca", "price": "ti_pr", "quantity": "ti_qu"}
@@ -75,8 +91,11 @@ _READ: Final = (
     "p",
     "se_ac",
     "se_va",
+    "page",
+    "url",
+    "sid",
     *_RENAMED.values(),
-    *_VISITORS,
+    *(name for name in _VISITORS if name != "session_visitor"),
     *_TIMES,
     *_ORDER,
     *_ITEM.values(),
@@ -121,17 +140,18 @@ def _texts_of(events: list[Object], _: Iterable[Object]) -> Iterator[pl.Series]:
 
 def _columns(found: pl.DataFrame) -> pl.DataFrame:
     described = _read_json(found, "ue_pr", "ue_px", _texts_of_described)
-    contexts = _read_json(found, "co", "cx", _texts_of_contexts)
-    told = beside(found, *described, *contexts, *_items(found))
+    contexts = [*_read_json(found, "co", "cx", _texts_of_contexts)]
+    entities = (read_entities(each["contexts"]) for each in contexts if "contexts" in each.columns)
+    told = beside(found, *described, *contexts, *entities, *_items(found))
     told = merged(told, ("own", "data", "contexts"))
-    return _event().select(with_nulls(told, ("e", "schema", "target", "url")).with_columns(_kind()))
+    return _event().select(with_nulls(told, (*_TOLD_OF_KIND, "url")).with_columns(_kind()))
 
 
 def _texts_of_described(given: list[Object], _: Iterable[Object]) -> Iterator[pl.Series]:
     inner = objects_in(given, "data")
     data = objects_in(inner, "data")
     yield from columns_of(inner, {"schema": "schema"})
-    yield from columns_of(data, {"target": "targetUrl"})
+    yield from columns_of(data, {"target": "targetUrl", "deed": "type", "screen_name": "name"})
     yield from others_of("data", data, ())
 
 
@@ -172,10 +192,13 @@ def _event() -> Columns:
     """Return the columns of events of those of `_READ`, and of those made of them."""
     renamed = (text(parameter).alias(column) for column, parameter in _RENAMED.items())
     visitor = pl.coalesce(text(name) for name in _VISITORS).alias("visitor")
-    made = (pl.col(name) for name in ("props", "items"))
+    session = pl.coalesce(text("sid"), text("session_id")).alias("session")
+    bought = pl.when(pl.col("kind").is_in(_WITH_PRODUCTS)).then("products")
+    made = (pl.col("props"), pl.coalesce("items", bought).alias("items"))
     refused = pl.when(~_is_whole()).then(pl.lit(BAD_BEACON)).alias("refused")
     return Columns.of(
-        (pl.col("row"), pl.col("kind"), refused), (*renamed, *_done(), *_bought(), *_when(), visitor, *made)
+        (pl.col("row"), pl.col("kind"), refused),
+        (*renamed, *_page(), *_done(), *_bought(), *_when(), visitor, session, *made),
     )
 
 
@@ -191,12 +214,19 @@ def _when() -> tuple[pl.Expr, ...]:
 def _kind() -> pl.Expr:
     schema = _schema()
     described = schema.replace_strict(_SCHEMA_KINDS, default="event", return_dtype=pl.String)
+    shopped = pl.col("deed").replace_strict(_SHOP_KINDS, default="event", return_dtype=pl.String)
     away, here = (pl.col(name).str.extract(_AUTHORITY).str.to_lowercase() for name in ("target", "url"))
     leads_away = (schema == "link_click") & (away != here)
     kinds = pl.col("e").replace_strict(_KINDS, default=None, return_dtype=pl.String)
     return (
         pl.when(e="ue")
-        .then(pl.when(leads_away).then(pl.lit("outlink")).otherwise(described))
+        .then(
+            pl.when(leads_away)
+            .then(pl.lit("outlink"))
+            .when(schema == _SHOP)
+            .then(shopped)
+            .otherwise(described)
+        )
         .otherwise(kinds)
         .alias("kind")
     )
@@ -209,9 +239,20 @@ def _schema() -> pl.Expr:
 
 
 @cache
-def _done() -> tuple[pl.Expr, ...]:
+def _page() -> tuple[pl.Expr, ...]:
+    """Return URL and title, which for a screen of an app are made of its name."""
+    screen = pl.when(_schema() == _SCREEN).then(text("screen_name"))
     return (
-        pl.coalesce(text("se_ac"), pl.when(e="ue").then(_schema())).alias("event_action"),
+        pl.coalesce(text("url"), page_of_screen(screen)).alias("url"),
+        pl.coalesce(text("page"), screen).alias("title"),
+    )
+
+
+@cache
+def _done() -> tuple[pl.Expr, ...]:
+    deed = pl.when(e="ue").then(pl.when(_schema() == _SHOP).then(text("deed")))
+    return (
+        pl.coalesce(text("se_ac"), deed, pl.when(e="ue").then(_schema())).alias("event_action"),
         number("se_va").alias("event_value"),
         text("target"),
     )
@@ -219,12 +260,17 @@ def _done() -> tuple[pl.Expr, ...]:
 
 @cache
 def _bought() -> tuple[pl.Expr, ...]:
+    is_order = pl.col("kind") == "transaction"
+
+    def money(sent: str, told: str) -> pl.Expr:
+        return pl.coalesce(amount(sent), pl.when(is_order).then(amount(told)))
+
     return (
-        pl.coalesce(text("tr_id"), text("ti_id")).alias("order"),
-        amount("tr_tt").alias("revenue"),
-        amount("tr_tx").alias("tax"),
-        amount("tr_sh").alias("shipping"),
-        pl.coalesce(text("tr_cu"), text("ti_cu")).alias("currency"),
+        pl.coalesce(map(text, ("tr_id", "ti_id", "order_id"))).alias("order"),
+        money("tr_tt", "order_revenue").alias("revenue"),
+        money("tr_tx", "order_tax").alias("tax"),
+        money("tr_sh", "order_shipping").alias("shipping"),
+        pl.coalesce(map(text, ("tr_cu", "ti_cu", "order_currency"))).alias("currency"),
     )
 
 
@@ -237,7 +283,7 @@ def _is_whole() -> pl.Expr:
 SNOWPLOW: Final = Dialect(
     name="snowplow",
     title="Snowplow",
-    paths=("/i", "/com.snowplowanalytics.snowplow/tp2"),
+    paths=("/i", "/ice.png", "/com.snowplowanalytics.snowplow/tp2"),
     parameters=("e", "p", "tv"),
     telling=("tv", "e", "eid", "p"),
     read=read_snowplow,

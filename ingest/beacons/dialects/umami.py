@@ -1,4 +1,4 @@
-"""Umami: ``POST /api/send`` with one event, ``POST /api/batch`` with an array of them."""
+"""Umami: ``POST /api/send`` with one event (version 1: ``/api/collect``), ``POST /api/batch`` with an array of them."""
 
 from __future__ import annotations
 
@@ -15,9 +15,12 @@ from ingest.beacons.model import BAD_BEACON, Dialect
 from ingest.beacons.parameters import to_json_object
 from ingest.beacons.values import amount, epoch, text
 
-_TYPES: Final = ("event", "identify", "performance")
+_TYPES: Final = ("event", "identify", "performance", "engagement", "error", "pageview")
 _SITES: Final = ("website", "link", "pixel")
 _VITALS: Final = ("lcp", "inp", "cls", "fcp", "ttfb")
+_OLD: Final = ("event_name", "event_type", "event_value")
+"""What version 1 had in place of `name` and `data`."""
+
 _PAYLOAD: Final = (
     *_SITES,
     "hostname",
@@ -32,11 +35,15 @@ _PAYLOAD: Final = (
     "userAgent",
     "timestamp",
     "id",
+    "vid",
+    "engagement",
+    "message",
+    "eventId",
     *_VITALS,
+    *_OLD,
 )
-_MEASURED: Final = ("tag", *_VITALS)
+_MEASURED: Final = ("tag", "engagement", *_VITALS)
 _OF_PAYLOAD: Final = {name: name for name in _PAYLOAD}
-_KNOWN: Final = frozenset({*_PAYLOAD, "data"})
 _AMOUNTS: Final = ("revenue", "currency")
 _OF_DATA: Final = {name: name for name in _AMOUNTS}
 
@@ -45,8 +52,8 @@ def read_umami(requests: pl.DataFrame) -> pl.DataFrame:
     """Return the events of requests; `tag` and the measurements of a page's speed are put into `props`."""
     events = read_bodies(requests, _events_of, _texts_of)
     also = to_json_object(events.select(name for name in _MEASURED if name in events.columns)).alias("also")
-    told = merged(beside(events, without_nulls(also.to_frame())), ("data", "also"))
-    return _columns().select(with_nulls(told, ("type", "name")).with_columns(_kind()))
+    told = merged(beside(events, without_nulls(also.to_frame())), ("data", "old_data", "also"))
+    return _columns().select(with_nulls(told, ("type", "name", "link", "pixel", *_OLD)).with_columns(_kind()))
 
 
 def _events_of(body: Any) -> Sequence[Object]:
@@ -60,6 +67,7 @@ def _texts_of(events: list[Object], _: Iterable[Object]) -> Iterator[pl.Series]:
     yield from columns_of(payloads, _OF_PAYLOAD)
     yield from columns_of(data, _OF_DATA)
     yield from others_of("data", data, _AMOUNTS)
+    yield from others_of("old_data", objects_in(payloads, "event_data"), ())
 
 
 @cache
@@ -72,7 +80,10 @@ def _columns() -> Columns:
             text("hostname").alias("host"),
             text("id").alias("user"),
             pl.coalesce(map(text, _SITES)).alias("site_id"),
-            pl.when(kind="event").then(text("name")).alias("event_action"),
+            pl.when(pl.col("kind").is_in(("event", "error"))).then(_name()).alias("event_action"),
+            pl.coalesce(text("message"), text("event_value")).alias("event_label"),
+            text("vid").alias("visitor"),
+            text("eventId").alias("event_id"),
             amount("revenue").alias("revenue"),
             text("currency").alias("currency"),
             text("ip").alias("ip"),
@@ -91,11 +102,31 @@ def _referrer() -> pl.Expr:
 
 
 @cache
+def _name() -> pl.Expr:
+    return pl.coalesce(map(text, ("name", "event_name", "event_type")))
+
+
+@cache
 def _kind() -> pl.Expr:
-    named = pl.when(text("name").is_null()).then(pl.lit("pageview")).otherwise(pl.lit("event"))
-    kinds = {"identify": "identify", "performance": "timing"}
+    """Return the kind of events; those without a name are views of a page, clicks on a link or loads of a pixel."""
+    kind = (
+        pl.when(_name().is_not_null())
+        .then(pl.lit("event"))
+        .when(text("link").is_not_null())
+        .then(pl.lit("click"))
+        .when(text("pixel").is_not_null())
+        .then(pl.lit("impression"))
+        .otherwise(pl.lit("pageview"))
+    )
+    kinds = {
+        "identify": "identify",
+        "performance": "timing",
+        "engagement": "ping",
+        "error": "error",
+        "pageview": "pageview",
+    }
     return pl.coalesce(
-        pl.col("type").replace_strict(kinds, default=None, return_dtype=pl.String), named
+        pl.col("type").replace_strict(kinds, default=None, return_dtype=pl.String), kind
     ).alias("kind")
 
 
@@ -108,7 +139,7 @@ def _is_whole() -> pl.Expr:
 UMAMI: Final = Dialect(
     name="umami",
     title="Umami",
-    paths=("/api/send", "/api/batch"),
+    paths=("/api/send", "/api/batch", "/api/collect"),
     parameters=("type:", "payload:"),
     telling=("payload:", "type:", "website:"),
     read=read_umami,

@@ -8,6 +8,7 @@ import pytest
 
 from ingest.beacons.dialects.ga4 import GA4
 from tests.ingest.beacons.asking import events_of, refusals, rows_of
+from tests.ingest.beacons.beaconing import get, only, read_lines
 
 BASE = {"v": 2, "tid": "G-1", "cid": "c-1"}
 PLAIN = {"site_id": "G-1", "visitor": "c-1"}
@@ -56,6 +57,14 @@ def test_the_example_is_read() -> None:
         (
             {"en": "view_search_results", "ep__search_term": "bell"},
             {"kind": "search", "event_action": "view_search_results", "event_label": "bell"},
+        ),
+        (
+            {"en": "add_to_cart", "ep__currency": "EUR"},
+            {"kind": "cart", "event_action": "add_to_cart", "currency": "EUR"},
+        ),
+        (
+            {"en": "add_to_cart", "cu": "USD", "ep__currency": "EUR"},
+            {"kind": "cart", "event_action": "add_to_cart", "currency": "USD"},
         ),
         (
             {"en": "add_to_cart", "epn__value": "2.5", "pr1": "idS~qt1"},
@@ -158,3 +167,11 @@ def test_what_names_no_event_or_no_stream_is_refused() -> None:
         ("tid=G", "{}"),
     ]
     assert all(refusals(GA4, *requests))
+
+
+def test_a_log_without_bodies_does_not_say_which_events_a_request_had() -> None:
+    batch = "v=2&tid=G-1&cid=1.2&_p=1&dl=https%3A%2F%2Fwww.example.com%2Fa"
+    read = read_lines(get("/g/collect", batch))
+    assert (len(read.parsed.events), read.left_out) == (0, {"not-recorded": 1})
+    assert refusals(GA4, (batch, "x=y"), (batch.replace("cid", "no"), None)) == [True, True]
+    assert only(read_lines(get("/g/collect", f"{batch}&en=page_view")))["kind"] == "pageview"

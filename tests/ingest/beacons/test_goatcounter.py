@@ -101,3 +101,9 @@ def test_hits_of_the_api_are_read_one_by_one() -> None:
 
 def test_a_request_to_the_api_without_hits_is_bad() -> None:
     assert reasons(read_lines(api(), form="beacons")) == [(1, "bad-beacon")]
+
+
+def test_its_script_is_known_wherever_it_sends_to() -> None:
+    told = "p=%2Fa&t=A&s=1920%2C1080%2C1&b=0&rnd=k3x9q"
+    assert only(read_lines(get("/stats/count", told)))["dialect"] == "goatcounter"
+    assert only(read_lines(get("/search", "p=2&s=bells&rnd=7")))["kind"] == "request"

@@ -31,6 +31,14 @@ def test_the_example_is_read() -> None:
 @pytest.mark.parametrize(
     ("parameters", "columns"),
     [
+        ({"hsr_vid": "a", "hsr_ids": 1}, {"kind": "recording"}),
+        (
+            {"ca": 1, "cra": "x is not", "cra_tp": "TypeError"},
+            {"kind": "error", "event_action": "TypeError", "event_label": "x is not"},
+        ),
+        ({"ma_id": "a", "ma_ti": "Film"}, {"kind": "event", "event_label": "Film"}),
+        ({"fa_vid": "a"}, {"kind": "event"}),
+        ({"fa_vid": "a", "action_name": "Form"}, {"title": "Form"}),
         ({"ping": 1, "e_c": "video"}, {"kind": "ping", "event_category": "video"}),
         (
             {"e_c": "video", "e_a": "play", "e_n": "kestrel", "e_v": "12.5"},

@@ -9,6 +9,7 @@ import pytest
 
 from ingest.beacons.dialects.measurement_protocol import MEASUREMENT_PROTOCOL
 from tests.ingest.beacons.asking import events_of, refusals, rows_of
+from tests.ingest.beacons.beaconing import read_lines
 
 QUERY = "measurement_id=G-1&api_secret=hush"
 
@@ -61,6 +62,16 @@ def test_a_page_view_is_read() -> None:
     ("name", "params", "columns"),
     [
         ("user_engagement", {}, {"kind": "ping"}),
+        (
+            "screen_view",
+            {"screen_name": "Sign up", "screen_class": "SignUp"},
+            {"kind": "pageview", "title": "Sign up", "url": "/Sign up"},
+        ),
+        (
+            "screen_view",
+            {"firebase_screen": "/a?b#c%", "page_title": "A"},
+            {"kind": "pageview", "title": "A", "url": "/a%3Fb%23c%25"},
+        ),
         (
             "click",
             {"outbound": "true", "link_url": "u"},
@@ -145,3 +156,11 @@ def test_the_secret_goes_nowhere() -> None:
 def test_the_example_is_read() -> None:
     [event] = events_of(MEASUREMENT_PROTOCOL, (None, MEASUREMENT_PROTOCOL.example))
     assert event["title"] == "Bikes"
+
+
+def test_what_asks_for_validation_is_not_recorded() -> None:
+    body = {"client_id": "c-1", "events": [{"name": "page_view", "params": {"page_location": "https://h/"}}]}
+    paths = ("/mp/collect", "/debug/mp/collect", "/proxy/Debug/MP/collect")
+    lines = [json.dumps({"time": "2026-01-12T10:06:00Z", "path": path, "body": body}) for path in paths]
+    read = read_lines(*lines, form="beacons")
+    assert (len(read.parsed.events), read.left_out) == (1, {"not-recorded": 2})

@@ -210,3 +210,31 @@ def test_foreign_parameters_and_addresses_that_a_client_claims_are_not_believed(
     assert event_of(ip_address="203.0.113.9", user_agent="other") == {}
     plain = get("/log.php", {**prefixed(BASE), "page_title": "other", "x": "y"})
     assert only(read_lines(plain)) == only(read_lines(get("/log.php", prefixed(BASE))))
+
+
+def test_beacons_of_newer_trackers() -> None:
+    """Without `timestamp` and `page_url`, and with a campaign as the URL has it."""
+    newer = {
+        "client_ts_usec": (AT_EPOCH - 3) * 1_000_000 + 250_000,
+        "page_location": "https://www.example.com/new#x",
+    }
+    tagged = {f"tagged_{name}": name for name in ("medium", "source", "campaign", "search_terms", "ad")}
+    old = {name: value for name, value in BASE.items() if name not in {"timestamp", "page_url"}}
+    event = only(read_lines(get("/log.php", prefixed(old | newer | tagged | {"event_type": "page_view"}))))
+    assert (event["kind"], event["path"]) == ("pageview", "/new")
+    assert event["time"] == datetime(2026, 1, 12, 10, 5, 57, 250000, tzinfo=UTC)
+    columns = ("medium", "source", "campaign", "campaign_term", "campaign_content")
+    assert [event[name] for name in columns] == ["medium", "source", "campaign", "search_terms", "ad"]
+    assert "props" not in event
+
+
+def test_the_older_properties_count_first() -> None:
+    assert event_of(page_location="https://www.example.com/new", tagged_medium="email", medium="cpc") == {
+        "medium": "cpc"
+    }
+
+
+def test_the_request_that_begins_a_session_has_its_referrer() -> None:
+    event = event_of(is_new_session_start="true", session_referer="https://a.example/")
+    assert event["referrer"] == "https://a.example/"
+    assert "referrer" not in event_of(is_new_session_start="false", session_referer="https://a.example/")

@@ -43,7 +43,24 @@ def test_the_example_is_read() -> None:
     [
         (sent(title="Bikes", own_referrer="$direct"), {"title": "Bikes"}),
         (sent(own_referrer="https://www.google.com/"), {"referrer": "https://www.google.com/"}),
-        (sent("$screen", own_screen_name="Cart"), {"title": "Cart"}),
+        (sent("$screen", own_screen_name="Cart"), {"title": "Cart", "url": "/Cart"}),
+        (sent("$snapshot"), {"kind": "recording"}),
+        (sent("$$heatmap"), {"kind": "recording"}),
+        (sent("$feature_flag_called"), {"kind": "event", "event_action": "$feature_flag_called"}),
+        (sent("$autocapture", own_event_type="submit"), {"kind": "event", "event_action": "submit"}),
+        (
+            sent("$exception", own_exception_list=[{"type": "TypeError", "value": "x is not"}]),
+            {"kind": "error", "event_action": "TypeError", "event_label": "x is not"},
+        ),
+        (sent("$exception", own_exception_list="[{"), {"kind": "error", "event_action": "$exception"}),
+        (
+            sent(own_time=1768212000.25) | {"offset": 3002},
+            {
+                "created_at": datetime(2026, 1, 12, 10, 0, 0, 250000, tzinfo=UTC),
+                "sent_at": datetime(2026, 1, 12, 10, 0, 3, 252000, tzinfo=UTC),
+            },
+        ),
+        (BASE | {"offset": 3002}, {}),
         (sent("$pageleave"), {"kind": "ping"}),
         (
             sent("$autocapture", own_event_type="click", own_el_text="Buy"),
@@ -120,9 +137,10 @@ def test_properties_keep_their_order_however_many_there_are() -> None:
     assert list(json.loads(of_body(POSTHOG, sent("x", **many))["props"])) == list(many)
 
 
-def test_a_batch_shares_its_key_and_the_time_it_was_sent() -> None:
+@pytest.mark.parametrize("member", ["sent_at", "sentAt"])
+def test_a_batch_shares_its_key_and_the_time_it_was_sent(member: str) -> None:
     events = [{"event": "$pageview", "distinct_id": "a"}, {"event": "x", "properties": {"distinct_id": "b"}}]
-    batch = {"api_key": "phc_1", "batch": [*events, 7], "sent_at": "2026-01-12T10:00:00Z"}
+    batch = {"api_key": "phc_1", "batch": [*events, 7], member: "2026-01-12T10:00:00Z"}
     rows = rows_of(
         POSTHOG, (None, json.dumps(BASE)), (None, json.dumps(batch)), (None, json.dumps([BASE, BASE]))
     )

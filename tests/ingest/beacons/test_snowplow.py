@@ -11,6 +11,7 @@ import pytest
 
 from ingest.beacons.dialects.snowplow import SNOWPLOW
 from tests.ingest.beacons.asking import events_of, refusals, rows_of
+from tests.ingest.beacons.beaconing import get, only, read_lines
 
 URL = "https://www.example.com/"
 TP2 = "iglu:com.snowplowanalytics.snowplow/payload_data/jsonschema/1-0-4"
@@ -191,3 +192,105 @@ def test_what_has_no_type_or_no_schema_is_refused() -> None:
     bodies = ["{}", '{"data":3}', '{"data":[]}', "{", '{"data":[{"e":', "[]"]
     requests = [*((query, None) for query in queries), *((None, body) for body in bodies)]
     assert all(refusals(SNOWPLOW, *requests))
+
+
+SHOP = "com.snowplowanalytics.snowplow.ecommerce"
+
+
+def entities(*told: tuple[str, Any]) -> str:
+    data = [{"schema": f"iglu:{name}/jsonschema/1-0-0", "data": one} for name, one in told]
+    return encoded(
+        json.dumps({"schema": "iglu:com.snowplowanalytics.snowplow/contexts/jsonschema/1-0-1", "data": data})
+    )
+
+
+def without_props(parameters: dict[str, Any]) -> dict[str, Any]:
+    first, second = both_ways(parameters)
+    assert first == second
+    return {name: value for name, value in first.items() if name != "props"}
+
+
+def test_a_screen_of_an_app_is_a_page_and_its_session_names_the_visitor() -> None:
+    session = (
+        "com.snowplowanalytics.snowplow/client_session",
+        {"userId": "u-1", "sessionId": "s-1", "sessionIndex": 3},
+    )
+    screen = described("screen_view", {"name": "Sign up", "id": "22", "type": "feed"})
+    assert without_props({"e": "ue", "ue_pr": screen, "cx": entities(session)}) == {
+        "kind": "pageview",
+        "title": "Sign up",
+        "url": "/Sign up",
+        "event_action": "screen_view",
+        "visitor": "u-1",
+        "session": "s-1",
+    }
+    assert without_props({"e": "pv", "duid": "d-1", "sid": "s-2", "cx": entities(session)}) == {
+        "kind": "pageview",
+        "visitor": "d-1",
+        "session": "s-2",
+    }
+
+
+ORDER = (
+    f"{SHOP}/transaction",
+    {"transaction_id": "T-1", "revenue": 230.5, "currency": "EUR", "tax": 30, "shipping": 10},
+)
+PRODUCTS = (
+    (f"{SHOP}/product", {"id": "P-1", "name": "Bell", "category": "parts", "price": 9.5, "quantity": 2}),
+    (f"{SHOP}/product", {"id": "P-2", "price": 4}),
+)
+ITEMS = '[{"sku":"P-1","name":"Bell","category":"parts","price":9.5,"quantity":2},{"sku":"P-2","price":4}]'
+
+
+@pytest.mark.parametrize(
+    ("deed", "columns"),
+    [
+        (
+            "transaction",
+            {
+                "kind": "transaction",
+                "order": "T-1",
+                "revenue": Decimal("230.5"),
+                "tax": Decimal(30),
+                "shipping": Decimal(10),
+                "currency": "EUR",
+                "items": ITEMS,
+            },
+        ),
+        ("add_to_cart", {"kind": "cart", "order": "T-1", "currency": "EUR", "items": ITEMS}),
+        ("product_view", {"kind": "event", "order": "T-1", "currency": "EUR"}),
+    ],
+)
+def test_an_event_of_a_shop_has_its_order_and_products_in_entities(
+    deed: str, columns: dict[str, Any]
+) -> None:
+    told = {
+        "e": "ue",
+        "ue_px": encoded(described("snowplow_ecommerce_action", {"type": deed})),
+        "cx": entities(ORDER, *PRODUCTS),
+    }
+    assert without_props(told) == {"event_action": deed, **columns}
+
+
+@pytest.mark.parametrize(
+    "contexts",
+    [
+        f'{{"data":[7,null,{{"schema":"iglu:{SHOP}/transaction/jsonschema/1-0-0","data":[1]}},{{"schema":7}}]}}',
+        f'{{"data":[{{"schema":"iglu:{SHOP}/product/jsonschema/1-0-0"}}]}}',
+        f'{{"data":[{{"schema":"iglu:{SHOP}/product/"}}]}}',
+        f'{{"data":["{SHOP}/product/"]}}',
+    ],
+)
+def test_entities_that_are_none_say_nothing(contexts: str) -> None:
+    told = {
+        "e": "ue",
+        "ue_pr": described("snowplow_ecommerce_action", {"type": "transaction"}),
+        "co": contexts,
+    }
+    assert without_props(told) == {"kind": "transaction", "event_action": "transaction"}
+
+
+def test_the_pixel_of_the_first_collectors_is_known() -> None:
+    told = "&e=pv&page=Bikes&dtm=1768212000123&tid=958446&p=web&tv=js-0.11.1&duid=9795bd0203804cd1"
+    event = only(read_lines(get("/ice.png", told)))
+    assert (event["kind"], event["title"], event["path"]) == ("pageview", "Bikes", "/here")

@@ -55,6 +55,21 @@ def test_the_example_is_read() -> None:
             sent("identify", id="anna", data={"plan": "gold"}),
             {"kind": "identify", "user": "anna", "props": '{"plan":"gold"}'},
         ),
+        (sent("engagement", engagement=15000), {"kind": "ping", "props": '{"engagement":"15000"}'}),
+        (
+            sent("error", name="TypeError", message="x is not", eventId="e-1", timestamp=1768212000000),
+            {"kind": "error", "event_action": "TypeError", "event_label": "x is not", "event_id": "e-1"},
+        ),
+        (sent(vid="v-1"), {"visitor": "v-1"}),
+        (sent("pageview"), {}),
+        (
+            sent(event_type="click", event_value="signup"),
+            {"kind": "event", "event_action": "click", "event_label": "signup"},
+        ),
+        (
+            sent(event_name="signup", event_data={"a": 1}),
+            {"kind": "event", "event_action": "signup", "props": '{"a":1}'},
+        ),
         (sent("performance", lcp=1210, ttfb=80), {"kind": "timing", "props": '{"lcp":"1210","ttfb":"80"}'}),
         (
             sent(timestamp=1768212000, ip="192.0.2.7", userAgent="Mozilla/5.0"),
@@ -70,9 +85,10 @@ def test_members_become_columns(body: dict[str, Any], columns: dict[str, Any]) -
     assert of_body(UMAMI, body) == PLAIN | columns
 
 
-@pytest.mark.parametrize("site", ["link", "pixel"])
-def test_links_and_pixels_are_sites_too(site: str) -> None:
-    assert of_body(UMAMI, {"type": "event", "payload": {site: "s-1", "url": "/"}})["site_id"] == "s-1"
+@pytest.mark.parametrize(("site", "kind"), [("link", "click"), ("pixel", "impression")])
+def test_links_and_pixels_are_sites_too_but_no_pages(site: str, kind: str) -> None:
+    event = of_body(UMAMI, {"type": "event", "payload": {site: "s-1", "url": "/"}})
+    assert (event["site_id"], event["kind"]) == ("s-1", kind)
 
 
 def test_a_batch_has_several_events_and_an_element_that_is_none_is_refused_alone() -> None:
