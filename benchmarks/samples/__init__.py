@@ -1,9 +1,9 @@
 """Make `sample_logs/`: `traffic` (the requests), `model` (what a sample is), `rendered` (parts of requests), then
 the files by family.
 
-`ncsa`, `servers`, `aws`, `w3c`, `json_logs`, `beacons`, `beacon_parts`, `json_beacons`, `more_beacons`. Run from the
-root: ``python -m benchmarks.samples [NAME]...`` writes all files, or those named. The same files come out every time;
-a test holds this.
+`ncsa`, `servers`, `aws`, `w3c`, `json_logs`, `platforms`, `beacons`, `beacon_parts`, `json_beacons`, `more_beacons`.
+Run from the root: ``python -m benchmarks.samples [NAME]...`` writes all files, or those named. The same files come
+out every time; a test holds this.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Final
 
-from benchmarks.samples import aws, beacons, json_logs, more_beacons, ncsa, servers, w3c
+from benchmarks.samples import aws, beacons, json_logs, more_beacons, ncsa, platforms, servers, w3c
 from benchmarks.samples.model import Sample
 
 FOLDER: Final = Path(__file__).resolve().parents[2] / "sample_logs"
@@ -21,6 +21,7 @@ SAMPLES: Final[dict[str, Sample]] = {
     **aws.SAMPLES,
     **w3c.SAMPLES,
     **json_logs.SAMPLES,
+    **platforms.SAMPLES,
     **beacons.SAMPLES,
     **more_beacons.SAMPLES,
 }

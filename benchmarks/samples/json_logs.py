@@ -300,6 +300,9 @@ _DOCKER_ODD: Final = (
     '{"log":"192.0.2.78 - - [12/Jan/2026:13:06:00 +0000] \\"GET /half","stream":"stdout",'
     '"time":"2026-01-12T13:06:00.1Z"}',
 )
+_JOURNAL_ODD: Final = (
+    '{"__REALTIME_TIMESTAMP":"1768223100123456","_PID":"1","MESSAGE":"Started nginx.service."}'
+)
 _CRI_ODD: Final = (
     "2026-01-12T13:05:00.1Z stderr F 2026/01/12 13:05:00 [error] 31#31: *7 open() failed",
     '2026-01-12T13:06:00.1Z stdout P 192.0.2.78 - - [12/Jan/2026:13:06:00 +0000] "GET /half',
@@ -324,6 +327,16 @@ def docker_log() -> list[str]:
         }
 
     return log_of(wrapped, 1, _DOCKER_ODD)
+
+
+def journald_log() -> list[str]:
+    """Return the day as `journalctl -o json` writes it, with what systemd says of the program."""
+
+    def wrapped(hit: Hit) -> dict[str, object]:
+        at = f"{int(hit.at.timestamp())}{hit.at.second * 1313:06d}"
+        return {"__REALTIME_TIMESTAMP": at, "_HOSTNAME": "web1", "_PID": "812", "MESSAGE": combined(hit)}
+
+    return log_of(wrapped, 1, (_JOURNAL_ODD,))
 
 
 def cri_log() -> list[str]:
@@ -367,6 +380,7 @@ SAMPLES: Final[dict[str, Sample]] = {
     "cloudfront_json.log": partial(log_of, cloudfront, 2),
     "fastly.log": partial(log_of, fastly, 2),
     "docker.log": docker_log,
+    "journald.log": journald_log,
     "cri.log": cri_log,
     "syslog.log": syslog_log,
     "cloudfront.parquet": cloudfront_parquet,

@@ -247,6 +247,33 @@ def _squid_end(hit: Hit) -> str:
     return " " + status_of_cache(hit, "TCP_HIT:HIER_NONE", "TCP_MISS:HIER_DIRECT")
 
 
+def nginx_main(hit: Hit) -> str:
+    """Return the line of nginx behind a balancer, which hands the address of the client on."""
+    return combined(hit).replace(hit.ip, "198.51.100.2", 1) + f' "{hit.ip}"'
+
+
+def nginx_main_log() -> list[str]:
+    """Return also: binary requests, and what clients put into the header themselves."""
+    start = '198.51.100.2 - - [12/Jan/2026:13:0{}:00 +0000] "GET /bikes/ HTTP/1.1" 200 18744 "-" "-" "{}"'
+    forwarded = ("' or 1=1, 203.0.113.9", "2001:db8::7, 203.0.113.9", "unknown", "198.51.100.8:8080")
+    odd = [start.format(5 + place, text) for place, text in enumerate(forwarded)]
+    return with_odd_lines([nginx_main(hit) for hit in [*thinned(1), *odd_hits()]], [*_odd(' "-"')[:3], *odd])
+
+
+def _ingress_end(hit: Hit) -> str:
+    took = taken_ms(hit) / 1000
+    return (
+        f" 412 {took:.3f} [shop-web-80] [] 198.51.100.8:8080, 198.51.100.9:8080 0, {size_of(hit)} 0.001, {took:.3f} "
+        f"502, {hit.status} 5c1c1b0e4a3b9b000a58a9feac02{hit.at:%H%M}"
+    )
+
+
+def ingress_nginx_log() -> list[str]:
+    """Return also: binary requests, which no upstream sees."""
+    odd = _odd(" 0 0.000 [] [] - - - - 4c7d2079340e68353c7d0dfff00b904b")[:3]
+    return with_odd_lines([combined(hit) + _ingress_end(hit) for hit in [*thinned(1), *odd_hits()]], odd)
+
+
 def ovh(hit: Hit) -> str:
     """Return the line of OVH: the host in the place of ident."""
     return combined(hit).replace(" - ", f" {hit.host} ", 1)
@@ -276,6 +303,8 @@ SAMPLES: Final[dict[str, Sample]] = {
     "envoy.log": envoy_log,
     "istio.log": istio_log,
     "traefik_clf.log": _behind(combined, _traefik_end, ' 0 "-" "-" 0ms'),
+    "nginx_main.log": nginx_main_log,
+    "ingress_nginx.log": ingress_nginx_log,
     "squid.log": squid_log,
     "squid_combined.log": _behind(_absolute, _squid_end, " NONE_NONE:HIER_NONE"),
     "icecast.log": _behind(combined, lambda hit: f" {taken_ms(hit) * 17}", " 0"),

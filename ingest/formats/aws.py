@@ -7,11 +7,15 @@ fields as of 2025), "Amazon S3 server access log format", and "Set up CloudWatch
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Final
+
+import polars as pl
 
 from ingest.formats import readings as r
 from ingest.formats.delimited import DelimitedFormat
 from ingest.formats.parts import BRACKETED, QUOTED, Part, Row, Shape
+from ingest.formats.readings import Reading
 
 _FAMILY: Final = "AWS"
 _COUNT: Final = "[0-9]+|-"
@@ -140,22 +144,40 @@ _S3: Final = Row(
         Part("aclRequired"),
         Part("further fields", '[^"]*'),
     ),
-    needed=18,
+    needed=17,
 )
+
+_GLUED_TIME: Final = Shape(r"\[", r"[^\]]*", r"[^\]]*", r"\] ?")
+"""AWS's guide has no space behind it for REST APIs, and has one for HTTP APIs."""
+
+
+def _route_columns(request: pl.Expr) -> Sequence[pl.Expr]:
+    method, host, path, *rest = r.REQUEST.read(request)
+    return (method, host, pl.when(~path.str.starts_with("$")).then(path), *rest)
+
+
+_ROUTED_REQUEST: Final = Reading(
+    r.REQUEST.columns,
+    _route_columns,
+    lambda line: r.request_parts(line.str.replace(r"^([A-Z]+) [A-Z]+ /", "${1} /")),
+)
+"""A request line, in which an HTTP API names the route: ``GET GET /shop HTTP/1.1``. ``$default`` is no path."""
 
 _CLF: Final = Row(
     (
         Part("identity.sourceIp", r"[^ #\x00][^ ]*", r.text("ip")),
         Part("identity.caller"),
         Part("identity.user", '[^ "]+', r.text("user")),
-        Part("requestTime", BRACKETED, r.APACHE_TIME, is_glued=True),
-        Part("request", QUOTED, r.REQUEST),
+        Part("requestTime", _GLUED_TIME, r.APACHE_TIME, is_glued=True),
+        Part("request", QUOTED, _ROUTED_REQUEST),
         Part("status", _CODE, r.STATUS),
         Part("responseLength", _COUNT, r.number("bytes")),
-        Part("requestId", "[0-9A-Za-z=_-]+"),
-        Part("extendedRequestId", "[0-9A-Za-z=_-]+"),
+        Part("requestId", "[0-9A-Za-z=_-]{12,}"),
+        Part("extendedRequestId"),
     ),
     needed=8,
+    may_grow=True,
+    telling=8,
 )
 
 _BALANCED: Final = (

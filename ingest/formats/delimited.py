@@ -134,6 +134,7 @@ def _placed(pieces: tuple[str, ...], row: Row, event: dict[str, object]) -> list
         gap = 0 if part.is_glued else len(row.separator)
         columns = part.reading.columns if part.reading is not None else ()
         values = (str(event[column]) for column in columns if event.get(column) is not None)
-        taken.append(Taken(part.name, columns, begin, end, next(values, None)))
+        if piece or not part.may_lack:
+            taken.append(Taken(part.name, columns, begin, end, next(values, None)))
 
     return taken

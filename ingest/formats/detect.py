@@ -47,6 +47,7 @@ SENSIBLE: Final[Mapping[str, str]] = {
     "host": r"^[^\s<>\"]+$",
     "user": r"^\S+$",
     "method": r"^[A-Za-z_-]{1,20}$",
+    "path": r"^\S*$",
     "protocol": r"^[\w./-]{1,20}$",
 }
 """Columns that a generous format fills with what stands in their place, and expressions that they match in a log."""

@@ -87,11 +87,23 @@ VHOST: Final = _same(
     r"(?P<host>[^ #:\[\x00-][^ :]*|\[[^ \]]*\])(?::[0-9]+)?",
     "virtual host that answered, with or without port",
 )
-CLIENT: Final = _same("client", ("ip",), r"(?P<ip>[^ #\x00][^ ]*)", "address of the client, or its host name")
-KNOWN_CLIENT: Final = _same(
-    "client", ("ip",), r"(?P<ip>[^ #\x00-][^ ]*)", "address of the client, or its host name; never `-`"
+CLIENT: Final = Field(
+    "client",
+    ("ip",),
+    r"(?P<ip>[^ #\x00\[][^ ]*)",
+    # Jetty puts addresses of version 6 in brackets. Gunicorn writes nothing at all for who comes by a Unix socket.
+    r"(?:\[?(?P<ip>[^ #\x00\[\]][^ \]]*)\]?)?",
+    "address of the client, in brackets or not, or its host name",
 )
-IDENT: Final = _same("ident", (), r"[^ ]+", "identity by RFC 1413, nearly always `-`; not kept")
+KNOWN_CLIENT: Final = Field(
+    "client",
+    ("ip",),
+    r"(?P<ip>[^ #\x00\[-][^ ]*)",
+    r"\[?(?P<ip>[^ #\x00\[\]-][^ \]]*)\]?",
+    "address of the client, in brackets or not, or its host name; never `-`",
+)
+IDENT: Final = Field("ident", (), "[^ ]+", "[^ ]+ ?", "identity by RFC 1413, nearly always `-`; not kept")
+"""Jetty up to 9 has two spaces behind it, and in front of the time."""
 USER: Final = Field(
     "user",
     ("user",),
@@ -104,7 +116,7 @@ TIME: Final = Field(
     "time",
     ("time",),
     r"\[(?P<time>[^\]]+)\]",
-    r"\[(?P<time>[^\]]*)\]",
+    r" ?\[(?P<time>[^\]]*)\]",
     "when the request arrived, with time zone offset",
 )
 REQUEST_LINE: Final = Field(

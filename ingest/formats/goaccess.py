@@ -2,7 +2,8 @@
 
 GoAccess 1.11, manual page, "Custom log/date format". A definition is the log-format, behind it as needed
 ``;date=…``, ``;time=…`` and ``;datetime=…`` (for ``%x``), as ``%h [%x] "%r" %s;datetime=%Y-%m-%dT%H:%M:%S%z``.
-Without them a date is ``%d/%b/%Y`` and a time ``%H:%M:%S``.
+Without them a date is ``%d/%b/%Y`` and a time ``%H:%M:%S``. A log-format that is a JSON object makes a map of members;
+their times are read as those of any JSON are, whatever the options say.
 
 GoAccess takes every time for local. Here the text skipped by ``%^`` right behind a time counts when it is a zone
 (``+0200``) or, behind a point, a fraction of a second: ``[%d:%t %^]`` is the time it says.
@@ -10,14 +11,17 @@ GoAccess takes every time for local. Here the text skipped by ``%^`` right behin
 
 from __future__ import annotations
 
+import json
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import Final
 
 from ingest.formats import shapes
-from ingest.formats.regular import RegularFormat
+from ingest.formats.json_logs.maps import from_template
+from ingest.formats.json_logs.paths import Step
+from ingest.formats.model import Format
 from ingest.formats.template import Part, Value, bad_definition, checked_length, format_of, options_of
 from ingest.formats.time_parts import FRACTION_ZONE, ZONE, unknown_directive
 
@@ -25,6 +29,20 @@ _TOKEN = re.compile(r"~h\{[^}]*\}|%(?P<letter>.)|\\t|.", re.DOTALL)
 _DATE: Final = "%d/%b/%Y"
 _TIME: Final = "%H:%M:%S"
 _ISO_DATE: Final = "%Y-%m-%d"
+_OUTSIDE = re.compile(r'"(?:[^"\\]|\\.)*"|(?P<bare>%[A-Za-z^])', re.DOTALL)
+_SPECIFIER = re.compile(r"~h\{[^}]*\}|%[A-Za-z^~]")
+_TOGETHER: Final[Mapping[str, str]] = MappingProxyType(
+    {
+        **dict.fromkeys(("%x", "%d %t", "%t %d"), "time"),
+        **dict.fromkeys(("%r", "%m %U %H", "%m %r %H"), "request"),
+        "%d": "date",
+        "%t": "clock",
+        "%U": "uri",
+    }
+)
+"""Specifiers in the value of a member of a JSON object → what a map calls them together."""
+
+_JSON_HINT: Final = "json:time=ts,ip=request.remote_ip,uri=request.uri,status=status"
 _HINT: Final = "footfall formats list   (specifiers are those of GoAccess log-format)"
 _EPOCHS: Final = {"%s": "epoch:s", "%*": "epoch:ms", "%f": "epoch:us"}
 _BEHIND_TIME: Final = {" ": ZONE, "": FRACTION_ZONE, ".": FRACTION_ZONE, ",": FRACTION_ZONE}
@@ -107,7 +125,7 @@ PREDEFINED: Final[Mapping[str, _Predefined]] = MappingProxyType(
 """GoAccess 1.11, src/settings.c; CADDY is JSON and read by the format `caddy`."""
 
 
-def goaccess(definition: str) -> RegularFormat:
+def goaccess(definition: str) -> Format:
     """Return the format of a log-format with its options, or of the name of a predefined one.
 
     Raises `FormatError` for one that cannot be read.
@@ -118,17 +136,58 @@ def goaccess(definition: str) -> RegularFormat:
         definition = f"{known.log};date={known.date};time={known.time}"
         log, options = known.log, {"date": known.date, "time": known.time} | dict(options)
 
-    if log.lstrip().startswith("{"):
-        raise bad_definition(
-            "goaccess",
-            log,
-            0,
-            "a JSON template",
-            "json:time=ts,ip=request.remote_ip,uri=request.uri,status=status",
-        )
+    if log.startswith("{"):
+        return from_template(_members(log), f"goaccess:{definition.strip()}")
 
     patterns = _patterns(definition, options)
     return format_of("goaccess", definition.strip(), _with_zone(_refined(list(_parts(log, patterns)))))
+
+
+def _members(template: str) -> dict[str | Sequence[Step], str]:
+    """Return the column of each member of a JSON object that has a specifier, as maps write them."""
+    try:
+        found = json.loads(
+            _OUTSIDE.sub(lambda match: f'"{match[0]}"' if match["bare"] else match[0], template)
+        )
+    except (ValueError, RecursionError):
+        raise bad_definition(
+            "goaccess", template, 0, "a JSON object that cannot be read", _JSON_HINT
+        ) from None
+
+    chosen: dict[str, tuple[int, tuple[Step, ...], str]] = {}
+    for path, text in _leaves(found, ()):
+        rank, column = _member(template, text)
+        name = column.partition("*")[0]
+        if name and (name not in chosen or rank < chosen[name][0]):
+            chosen[name] = rank, path, column
+
+    return {path: column for _, path, column in chosen.values()}
+
+
+def _leaves(value: object, path: tuple[Step, ...]) -> Iterator[tuple[tuple[Step, ...], str]]:
+    """Yield the place and the text of each value that is one."""
+    inside: Iterable[tuple[Step, object]] = value.items() if isinstance(value, dict) else ()
+    for step, inner in enumerate(value) if isinstance(value, list) else inside:
+        yield from _leaves(inner, (*path, step))
+
+    if isinstance(value, str):
+        yield path, value
+
+
+def _member(template: str, text: str) -> tuple[int, str]:
+    """Return the rank and the column of a value by its specifiers, with its factor; no column when none is kept."""
+    specifiers = [match for match in _SPECIFIER.findall(text) if match not in ("%^", "%~")]
+    known = _TOGETHER.get(" ".join(specifiers))
+    if known is not None or not specifiers:
+        return 0, known or ""
+
+    value = _FORWARDED if text.startswith("~h{") else _SPECIFIERS.get(specifiers[0][1:])
+    if len(specifiers) > 1 or value is None:
+        at = max(template.find(text), 0)
+        raise bad_definition("goaccess", template, at, f"a member {text!r} that cannot be read", _JSON_HINT)
+
+    column = value.columns[0]
+    return value.rank, column if value.scale == 1 else f"{column}*{value.scale:g}"
 
 
 def _patterns(definition: str, options: Mapping[str, str]) -> dict[str, str]:
@@ -152,7 +211,7 @@ def _parts(log: str, patterns: Mapping[str, str]) -> Iterator[Part]:
     for match in _TOKEN.finditer(log):
         letter = match["letter"]
         if match[0].startswith("~h{"):
-            yield replace(_FORWARDED, name=match[0])
+            yield from _enclosed(match[0], log[: match.start()][-1:])
         elif letter is None:
             yield "\t" if match[0] == "\\t" else _checked(log, match)
         elif letter in _TIMES:
@@ -166,6 +225,14 @@ def _parts(log: str, patterns: Mapping[str, str]) -> Iterator[Part]:
         else:
             problem = f"a specifier {match[0]} that is not known"
             raise bad_definition("goaccess", log, match.start(), problem, _HINT)
+
+
+def _enclosed(specifier: str, before: str) -> Iterator[Part]:
+    """Yield the addresses of ``~h{," }``, whose braces have what is around them as well, if it does not stand there."""
+    around = next((pair for pair in ("()", '""') if pair[0] in specifier and pair[0] != before), "")
+    yield around[:1]
+    yield replace(_FORWARDED, name=specifier)
+    yield around[1:]
 
 
 def _checked(log: str, match: re.Match[str]) -> str:

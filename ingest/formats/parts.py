@@ -10,10 +10,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import Final
 
+from ingest.formats.fields import CLOSED_OR_CUT
 from ingest.formats.readings import Reading
 
 WORD: Final = "word"
@@ -52,7 +53,8 @@ class Part:
     """A part of a line: its name by its maker's documentation, its shape and what is read of it.
 
     `shape` is one of `SHAPES` or an expression of its own. A part that `may_lack` can be absent, together with the
-    separator behind it; there is none behind one that `is_glued` to the next.
+    separator behind it; there is none behind one that `is_glued` to the next. A log has some line with
+    a well-formed one that `must_show`, or it is in another format.
     """
 
     name: str
@@ -60,6 +62,13 @@ class Part:
     reading: Reading | None = None
     may_lack: bool = False
     is_glued: bool = False
+    must_show: bool = False
+
+    @property
+    def well_formed(self) -> Part:
+        """Return the part without what only the tolerant expression reads."""
+        shape = _shape(self.shape)
+        return replace(self, shape=replace(shape, tolerant=shape.strict))
 
     def expression(self, group: str, *, is_strict: bool) -> str:
         """Return the expression of the part, captured as `group` when something is read of it."""
@@ -86,13 +95,14 @@ _MOST_GROUPS: Final = 16
 class Row:
     """Parts in the order of the line. The first `needed` are always there, later ones can be absent from the end.
 
-    What follows all of them is passed over when it `may_grow`.
+    What follows all of them is passed over when it `may_grow`. The first `telling` ones rule out other formats.
     """
 
     parts: tuple[Part, ...]
     separator: str = " "
     needed: int = 0
     may_grow: bool = False
+    telling: int = CLUE_PARTS
 
     @property
     def sources(self) -> list[tuple[str, Reading]]:
@@ -114,12 +124,17 @@ class Row:
     @property
     def whole(self) -> str:
         """Return the expression of a line that has all its parts."""
-        return "^\0*" + self._head(len(self.parts), set(), is_strict=False) + "$"
+        return "^\0*" + self._head(len(self.parts), set(), is_strict=False).replace(CLOSED_OR_CUT, '"') + "$"
 
     @property
     def clue(self) -> str:
         """Return the expression of the first parts that a line has: what quickly tells lines that are no such row."""
-        return "^\0*" + self._head(min(CLUE_PARTS, self.needed or len(self.parts)), set(), is_strict=False)
+        shown = replace(self, parts=tuple(p.well_formed if p.must_show else p for p in self.parts))
+        return "^\0*" + shown.head(min(self.telling, self.needed or len(self.parts)))
+
+    def head(self, count: int) -> str:
+        """Return the tolerant expression of a line's first `count` parts, none of them captured."""
+        return self._head(count, set(), is_strict=False)
 
     def begin(self, count: int) -> str:
         """Return the expression of a line's first `count` parts, each captured with the separator before it."""

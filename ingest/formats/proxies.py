@@ -1,8 +1,8 @@
 """Formats of proxies that are their own: HAProxy, Envoy, Istio, Squid.
 
-Orders and meanings are those of: HAProxy 3.0 Configuration Manual (8.2.3, HTTP log format, and `option httplog clf`,
-as HAProxy 2.6.12 was seen to write it), Envoy 1.32 and Istio 1.24
-("access logging", default format), Squid 6 (logformat `squid`).
+Orders and meanings are those of: HAProxy 3.0 Configuration Manual (8.2.3, HTTP log format, 8.2.5,
+HTTPS log format, and `option httplog clf`, as HAProxy 2.6.12 was seen to write it), Envoy 1.32 and Istio 1.24 ("access
+logging", default format), Squid 6 (logformat `squid`).
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from footfall.errors import FormatError
 from footfall.text import printable
 from ingest.formats import readings as r
 from ingest.formats.delimited import DelimitedFormat
+from ingest.formats.fields import CLOSED_OR_CUT
 from ingest.formats.parts import BRACED, BRACKETED, QUOTED, Part, Row, Shape
 
 _FAMILY: Final = "Proxies and load balancers"
@@ -25,6 +26,10 @@ _AGENT: Final = "Mozilla/5.0 (X11; Linux x86_64)"
 
 
 _TIME_TAKEN: Final = r"[-+]?[0-9]+"
+_ERRORS: Final = "-?[0-9]+(?:/[-0-9a-fA-F]+){2,4}"
+_CIPHERS: Final = "(?:[^ /]*/)?[^ /]*/[^ /]*"
+"""What `option httpslog` (HAProxy 2.6, 8.2.5) writes behind the request."""
+
 _CONNECTIONS: Final = ("actconn", "feconn", "beconn", "srv_conn", "retries", "srv_queue", "backend_queue")
 
 
@@ -34,6 +39,18 @@ def _milliseconds(value: pl.Expr) -> tuple[pl.Expr, ...]:
 
 _TOTAL_TIME: Final = r.Reading(("duration_ms",), _milliseconds)
 """The last of HAProxy's times, Ta or Tt, in milliseconds; -1 for a request that came to nothing."""
+
+_CUT_REQUEST: Final = Shape('"', r'[^"\\]*', ".*?", CLOSED_OR_CUT)
+"""A request line; HAProxy cuts lines that are longer than the `len` of its log, 1024 bytes if not told otherwise."""
+
+_TLS: Final = r.Reading(
+    ("host", "tls_version", "tls_cipher"),
+    lambda value: [
+        part.replace("-", None)
+        for part in (value.str.extract(r"^(?:([^/]*)/)?([^/]*)/([^/]*)$", group) for group in (1, 2, 3))
+    ],
+)
+"""The name that the client has sent (SNI), where it is logged, TLS version and cipher: ``-`` for what is not known."""
 
 _HEADER_COLUMNS: Final = {
     "host": "host",
@@ -101,7 +118,7 @@ def _haproxy(definition: str, captured: r.Reading | None) -> DelimitedFormat:
         _FAMILY,
         Row(
             (
-                Part("client_ip:client_port", r"[0-9A-Za-z.:\[\]]+", r.ADDRESS),
+                Part("client_ip:client_port", r"[0-9A-Za-z.:\[\]-]+", r.ADDRESS),
                 Part("[request_date]", BRACKETED, r.HAPROXY_TIME),
                 Part("frontend_name"),
                 Part("backend_name/server_name", "[^ /]+/[^ ]+"),
@@ -115,7 +132,9 @@ def _haproxy(definition: str, captured: r.Reading | None) -> DelimitedFormat:
                 Part("srv_queue/backend_queue", "[0-9]+/[0-9]+"),
                 Part("{captured_request_headers}", BRACED, captured, may_lack=True),
                 Part("{captured_response_headers}", BRACED, may_lack=True),
-                Part("http_request", QUOTED, r.REQUEST),
+                Part("http_request", _CUT_REQUEST, r.REQUEST, is_glued=True),
+                Part("(errors)", Shape(" ", _ERRORS, _ERRORS, ""), may_lack=True, is_glued=True),
+                Part("sni/ssl_version/ssl_ciphers", Shape(" ", _CIPHERS, _CIPHERS, ""), _TLS, may_lack=True),
             )
         ),
         "192.0.2.7:33317 [17/Jan/2026:10:05:03.655] http-in static/srv1 10/0/30/69/109 200 2750 - - ---- 1/1/1/1/0 0/0 "
@@ -228,7 +247,7 @@ PROXIES: Final = (
         "istio",
         "Istio: Envoy's format with details and peers",
         _FAMILY,
-        Row((*_ENVOY_REQUEST, *_ENVOY_CODE, *_ISTIO_DETAILS, *_ENVOY_TRAFFIC, *_ISTIO_PEERS)),
+        Row((*_ENVOY_REQUEST, *_ENVOY_CODE, *_ISTIO_DETAILS, *_ENVOY_TRAFFIC, *_ISTIO_PEERS), may_grow=True),
         f'{_ENVOY_LINE} via_upstream - "-" {_ENVOY_REST} outbound|80||shop.example.org 198.51.100.3:53122 '
         "198.51.100.3:8080 192.0.2.7:41214 - default",
     ),

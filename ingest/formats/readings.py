@@ -262,9 +262,12 @@ def _split_requests(lines: pl.Series) -> pl.Series:
     return parts.select(*_REQUEST_PARTS, lines.alias("line")).to_struct(lines.name)
 
 
+def request_parts(value: pl.Expr) -> pl.Expr:
+    """Return request lines as a struct of their parts and of the line itself."""
+    return value.map_batches(_split_requests, return_dtype=_REQUEST_TYPE)
+
+
 REQUEST: Final = Reading(
-    ("method", "host", "path", "query", "protocol", "request"),
-    _request_columns,
-    lambda value: value.map_batches(_split_requests, return_dtype=_REQUEST_TYPE),
+    ("method", "host", "path", "query", "protocol", "request"), _request_columns, request_parts
 )
 """A request line (RFC 9112, 3), of which an absolute target gives the host; one that is not HTTP is kept as it is."""

@@ -1,12 +1,15 @@
 """Formats of proxies, media servers, CDNs and hosts, most of them the Combined Log Format with something more.
 
 Orders and meanings are those of: Traefik 3 ("Access Logs", common), Squid 6 (logformat `combined`), Icecast 2.4
-(access log), Google Cloud Storage ("Usage logs & storage logs"), Bunny CDN ("CDN log format"), and the OVH and Gandi
-hosts. Proxies with a format of their own are in `ingest.formats.proxies`.
+(access log), Google Cloud Storage ("Usage logs & storage logs"), Bunny CDN ("CDN log format"), lighttpd 1.4
+(mod_accesslog, default of `accesslog.format`), nginx 1.27 (`main` of nginx.conf as it is packaged), ingress-nginx 1.12
+("Log format", upstreaminfo), and the OVH and Gandi hosts. Proxies with a format of their own are in
+`ingest.formats.proxies`.
 """
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Final
 
 from ingest.formats import readings as r
@@ -31,10 +34,29 @@ _HEADERS: Final = (
 _COMMON: Final = (_CLIENT, _IDENT, _USER, _TIME, _REQUEST, *_REPLY)
 _COMBINED: Final = (*_COMMON, *_HEADERS)
 
+_BEHIND_A_PROXY: Final = (
+    *_COMMON,
+    *(replace(part, shape=Shape('"', r'[^"\\]*', r'(?:[^"\\]|\\.|"[^ ])*', '"')) for part in _HEADERS),
+)
+"""Combined, where a text in quotation marks ends at one with a space behind: nginx escapes those inside."""
+
+_ADDRESS: Final = r"[0-9]{1,3}(?:\.[0-9]{1,3}){3}|[0-9A-Fa-f]*:[0-9A-Fa-f]*:[0-9A-Fa-f:.]*"
+_FORWARDED: Final = r.Reading(
+    ("forwarded_for",), lambda value: (value.str.extract(rf"^((?:.*[ ,])?(?:{_ADDRESS}))$"),)
+)
+"""X-Forwarded-For, which the last proxy has ended with an address. Others log something else there: with a port behind
+it, it is the upstream.
+"""
+
 _BEFORE: Final = "192.0.2.7 - - [17/Jan/2026:10:05:03 +0000]"
 _AGENT: Final = "Mozilla/5.0 (X11; Linux x86_64)"
 _BEHIND: Final = f'200 5316 "https://www.example.org/" "{_AGENT}"'
 
+
+_PORT: Final = "(?::[0-9]+)?"
+_NAMED: Final = rf"[A-Za-z0-9_-]+(?:\.[A-Za-z0-9_-]+)+{_PORT}"
+_ASKED: Final = Shape("", _NAMED, rf"{_NAMED}|localhost{_PORT}|\[[0-9a-fA-F:.]+\]{_PORT}|-", "")
+"""A host as the client has asked for it. That it is no user of RFC 1413 shows by its dots."""
 
 _GCS: Final = Row(
     (
@@ -112,10 +134,36 @@ SERVERS: Final = (
         f'{_BEFORE} "GET /shop HTTP/1.1" {_BEHIND} 1432',
     ),
     DelimitedFormat(
-        "ovh",
-        "OVH hosting: combined with the host in the place of ident",
+        "nginx_main",
+        "nginx: the format `main` of its packages and images, combined with X-Forwarded-For",
         "Web servers",
-        Row((_CLIENT, Part("host", r"[A-Za-z0-9_-]+(?:\.[A-Za-z0-9_-]+)+", r.text("host")), *_COMBINED[2:])),
+        Row((*_BEHIND_A_PROXY, Part("http_x_forwarded_for", QUOTED, _FORWARDED))),
+        f'{_BEFORE} "GET /shop?page=2 HTTP/1.1" {_BEHIND} "203.0.113.9, 198.51.100.8"',
+    ),
+    DelimitedFormat(
+        "ingress_nginx",
+        "ingress-nginx of Kubernetes: combined with the time taken and the upstream",
+        "Proxies and load balancers",
+        Row(
+            (
+                *_BEHIND_A_PROXY,
+                Part("request_length", _SIZE),
+                Part("request_time", "[0-9.]+|-", r.duration(1000)),
+                Part("[proxy_upstream_name]", BRACKETED),
+                Part("upstream", Shape("", ".*", ".*", "")),
+                Part("req_id", "[0-9a-f]{32}"),
+            ),
+            needed=12,
+            may_grow=True,
+        ),
+        f'{_BEFORE} "GET /shop?page=2 HTTP/1.1" {_BEHIND} 412 0.012 [shop-web-80] [] 198.51.100.8:8080 5316 0.011 200 '
+        "cc21d9b0cf5c432b8c7e98aeb7988cd2",
+    ),
+    DelimitedFormat(
+        "ovh",
+        "lighttpd and OVH hosting: combined with the host in the place of ident",
+        "Web servers",
+        Row((_CLIENT, Part("host", _ASKED, r.HOST, must_show=True), *_COMBINED[2:])),
         f'192.0.2.7 www.example.com - [17/Jan/2026:10:05:03 +0000] "GET /shop?page=2 HTTP/1.1" {_BEHIND}',
     ),
     DelimitedFormat(

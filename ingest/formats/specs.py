@@ -47,6 +47,7 @@ EXAMPLES: Final[Mapping[str, str]] = MappingProxyType(
         "w3c": "w3c:#Fields: date time c-ip cs-method cs-uri-stem sc-status",
         "cloudfront_realtime": "cloudfront_realtime:timestamp c-ip cs-method cs-uri-stem sc-status",
         "docker": "docker:combined",
+        "journald": "journald:combined",
         "cri": "cri:nginx_json",
         "syslog": "syslog:haproxy",
     }

@@ -4,7 +4,8 @@
 tabs where they hold one, else by single spaces; texts may stand in quotation marks, doubled inside. Times are in
 UTC. A line of which no directive is known is rejected, and so is one under a list of fields that is another
 dialect's, when a dialect was asked for by name; `w3c` reads them all. A list with a time and no date gives no
-event: the date would depend on what was read before.
+event: the date would depend on what was read before. Times that are named as local ones (IIS Advanced Logging) are
+taken to be in UTC where the list has no others, because it does not say how far they are from it.
 """
 
 from __future__ import annotations
@@ -20,7 +21,15 @@ from ingest.formats.delimited import as_it_is, explain_row, read_row
 from ingest.formats.finish import finish
 from ingest.formats.model import LONGEST_HEADER, NO_MATCH, PLACE, Explanation, Format, Parsed, rejecting
 from ingest.formats.readings import derive
-from ingest.formats.w3c_fields import ANY, COLUMNS, DIALECTS, REALTIME, REALTIME_FIELDS, Dialect
+from ingest.formats.w3c_fields import (
+    ANY,
+    COLUMNS,
+    DIALECTS,
+    REALTIME,
+    REALTIME_FIELDS,
+    REALTIME_NEEDED,
+    Dialect,
+)
 from ingest.formats.w3c_layout import PREFIX, Layout, layout_of
 
 _DIRECTIVE: Final = "^[\0\ufeff]*#"
@@ -201,6 +210,6 @@ W3C: Final = (
         REALTIME,
         REALTIME_FIELDS,
         is_fixed=True,
-        needed=len(REALTIME_FIELDS.split()),
+        needed=REALTIME_NEEDED,
     ),
 )

@@ -2,14 +2,14 @@
 
 Names are those of the working draft (W3C, WD-logfile-960323), IIS 10 ("W3C Extended Log File Format"), CloudFront
 ("Standard log file fields", "Real-time log configuration fields"), ISA Server and Forefront TMG ("Web proxy log
-fields"), NetScaler ("Web server logging"), SHOUTcast DNAS, and of Blue Coat, Incapsula and Tomcat where they are
-their own. Cookies and request headers in bulk are never read.
+fields"), NetScaler ("Web server logging"), SHOUTcast DNAS, and of ASP.NET Core, Blue Coat, IIS Advanced Logging,
+Incapsula and Tomcat where they are their own. Cookies and request headers in bulk are never read.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import Final
 
@@ -131,9 +131,13 @@ REALTIME: Final = Dialect(
 )
 
 
+ASP_NET: Final = replace(ANY, marks=frozenset({"s-computername"}), milliseconds=1)
+"""The general format as W3CLogger of ASP.NET Core writes it: milliseconds have a fraction (``59.9171``)."""
+
+
 def dialect_of(fields: tuple[str, ...]) -> Dialect:
     """Return whose list of fields (in lower case) it is: the first dialect that has one of its marks in it."""
-    return next((dialect for dialect in DIALECTS if dialect.marks.intersection(fields)), ANY)
+    return next((dialect for dialect in (*DIALECTS, ASP_NET) if dialect.marks.intersection(fields)), ANY)
 
 
 _URL: Final = "url"
@@ -149,6 +153,7 @@ _PREFERRED: Final = (
     ("forwarded_for", ("x-forwarded-for", "cs(x-forwarded-for)", "s-xff")),
     ("forwarded", ("cs(forwarded)",)),
     ("connecting_ip", ("cs(cf-connecting-ip)", "cs(true-client-ip)", "cs(x-real-ip)")),
+    ("connecting_ip", ("cf-connecting-ip", "true-client-ip", "x-real-ip")),
     ("user", ("cs-username", "cs-auth-user")),
     ("method", ("cs-method", "s-operation")),
     ("protocol", ("cs-protocol-version", "cs-version")),
@@ -156,8 +161,9 @@ _PREFERRED: Final = (
     ("bytes", ("sc-bytes",)),
     (_TAKEN, ("time-taken",)),
     ("duration_s", ("x-duration",)),
-    (_DECODED, ("cs(user-agent)", "cs-user-agent", "c-agent")),
-    ("referrer", ("cs(referer)", "cs(referrer)", "cs-referer", "cs-referred")),
+    ("whole_ms", ("timetakenms",)),
+    (_DECODED, ("cs(user-agent)", "cs-user-agent", "c-agent", "c-user-agent")),
+    ("referrer", ("cs(referer)", "cs(referrer)", "cs-referer", "cs-referred", "c-referrer")),
     ("cache_status", ("x-edge-result-type", "s-object-source", "s-action")),
     ("tls_version", ("ssl-protocol",)),
     ("tls_cipher", ("ssl-cipher",)),
@@ -175,13 +181,20 @@ RANKS: Final[Mapping[str, int]] = MappingProxyType(
 )
 _KINDS: Final = MappingProxyType({name: kind for kind, names in _PREFERRED for name in names})
 
+_CHAIN: Final = r.Reading(
+    ("forwarded_for",), lambda value: r.text("forwarded_for").read(value.str.replace_all(r"\+|%20", " "))
+)
+"""Addresses with commas and the spaces between them, which IIS writes as ``+`` and CloudFront as ``%20``."""
+
 _SPECIAL: Final[Mapping[str, r.Reading]] = MappingProxyType(
     {
+        "forwarded_for": _CHAIN,
         _URL: r.URL,
         "host": r.HOST,
         "status": r.STATUS,
         "bytes": r.number("bytes"),
         "duration_s": r.duration(1000),
+        "whole_ms": r.duration(1),
         "tls_version": r.decoded("tls_version", r.tls_version),
         "time": r.epoch(1),
         "query": r.QUERY,
@@ -232,3 +245,6 @@ REALTIME_FIELDS: Final = (
 
 Those behind them (of Common Media Client Data and newer ones) are passed over.
 """
+
+REALTIME_NEEDED: Final = REALTIME_FIELDS.split().index("cs-headers-count") + 1
+"""How many of them there were in 2020; a configuration has the fields of its time."""

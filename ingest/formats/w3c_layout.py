@@ -22,6 +22,9 @@ _PASSED: Final = {"\t": r"[^\t]*"}
 _MOMENT: Final = Reading(("time",), lambda value: (value,))
 """Captures a part without reading it: date and time give one column only together."""
 
+_MOMENTS: Final = (("date", "time"), ("date-utc", "time-utc"), ("date-local", "time-local"))
+"""The names of dates and times, the preferred ones first."""
+
 
 @dataclass(frozen=True, slots=True)
 class Layout:
@@ -80,10 +83,8 @@ def _names(directive: str) -> tuple[str, ...]:
 
 
 def _moment(fields: tuple[str, ...]) -> tuple[str, str] | None:
-    if "date" not in fields or "time" not in fields:
-        return None
-
-    return f"p{fields.index('date')}", f"p{fields.index('time')}"
+    found = ((date, time) for date, time in _MOMENTS if date in fields and time in fields)
+    return next(((f"p{fields.index(date)}", f"p{fields.index(time)}") for date, time in found), None)
 
 
 def _row(

@@ -1,10 +1,12 @@
-"""Lines that something has put into lines of its own: syslog, Docker's json-file driver, Kubernetes' CRI.
+"""Lines that something has put into lines of its own: syslog, the journal, Docker, Kubernetes' CRI.
 
 ``docker:combined`` is a format whose lines are unwrapped first and read by the inner format then. What a program
 wrote to its standard error is no access log: such lines are skipped. Docker and CRI cut lines of more than 16 KiB
 into parts; parts are rejected, for they cannot be put together where a chunk of the log may end between them.
 
-Docker 28, "JSON File logging driver"; Kubernetes CRI logging format (``time stream tags text``, tag P for a part);
+Docker 28, "JSON File logging driver" and "Fluentd logging driver" (as FireLens on ECS uses it); Fluent Bit 4, what its
+tail input makes of CRI lines; systemd 257, ``journalctl -o json``; Kubernetes CRI logging format (``time stream tags
+text``, tag P for a part);
 RFC 3164 with and without priority and host, also with ISO 8601 times as rsyslog and ``journalctl -o short-iso``
 write them; RFC 5424.
 """
@@ -31,14 +33,20 @@ STDERR: Final = "stderr"
 _ENOUGH: Final = 0.5
 
 _ISO: Final = r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(?:[.,]\d+)?(?:Z|[+-]\d\d:?\d\d)?"
-_BSD: Final = r"[A-Z][a-z]{2} [ \d]\d (?:\d{4} )?\d\d:\d\d:\d\d"
+_BSD: Final = r"[A-Z][a-z]{2} [ \d]\d (?:\d{4} )?\d\d:\d\d:\d\d(?:\.\d+)?"
+_HOST: Final = r"(?:[^ :\[]+|[0-9a-fA-F]*:[0-9a-fA-F:.]*[0-9a-fA-F]|::)"
 _DATA: Final = r'(?:-|(?:\[[^ \]"]+(?: [^ =\]"]+="(?:[^"\\\]]|\\.)*")*\])+)'
 _SYSLOG: Final = (
-    rf"^(?:<\d{{1,3}}>)?(?:{_BSD}|{_ISO}) (?:[^ :\[]+ )?[^ :\[]+(?:\[[^\] ]*\])?: ?(?P<text>.*)$",
+    rf"^(?:<\d{{1,3}}>)?(?:{_BSD}|{_ISO}) (?:{_HOST} )?[^ :\[]+(?:\[[^\] ]*\])?: ?(?P<text>.*)$",
     rf"^<\d{{1,3}}>1 (?:-|{_ISO}) [^ ]+ [^ ]+ [^ ]+ [^ ]+ {_DATA}(?: \x{{FEFF}}?(?P<text>.*))?$",
 )
 _CRI: Final = (rf"^{_ISO} (?P<stream>stdout|stderr) (?P<tags>[A-Z](?::[^ ]*)?) (?P<text>.*)$",)
-_DOCKER_TREE: Final = tree_of((("log",), ("stream",), ("time",)))
+_DOCKER_MEMBERS: Final = (
+    "log", "stream", "time", "source", "container_id", "partial_message", "_p", "logtag",
+)  # fmt: skip
+_DOCKER_TREE: Final = tree_of((name,) for name in _DOCKER_MEMBERS)
+_JOURNAL_TREE: Final = tree_of((("MESSAGE",), ("__REALTIME_TIMESTAMP",)))
+_JSON_KINDS: Final = frozenset({"docker", "journald"})
 _WHOLE: Final = "F"
 
 
@@ -145,7 +153,7 @@ class WrappedFormat(Format):
             return Explanation((), 1, f"a line wrapped by {self.kind}", NO_MATCH)
 
         begin, end = WRAPPERS[self.kind].span(line)
-        places = _places(line[begin:end], begin, is_escaped=self.kind == "docker")
+        places = _places(line[begin:end], begin, is_escaped=self.kind in _JSON_KINDS)
         inside = self.inner.explain(text, header)
         parts = tuple(
             replace(part, begin=_place(places, part.begin), end=_place(places, part.end))
@@ -204,13 +212,25 @@ def _by_expressions(expressions: tuple[str, ...]) -> Callable[[pl.Series], pl.Da
 
 def _unwrap_docker(texts: pl.Series) -> pl.DataFrame:
     rows, _ = read_objects(texts, _DOCKER_TREE, frozenset())
-    log = pl.col("log")
-    is_docker = pl.col("time").is_not_null() | pl.col("stream").is_not_null()
+    log, is_sent = pl.col("log"), pl.col("container_id").is_not_null() & pl.col("source").is_not_null()
+    is_docker = pl.col("time").is_not_null() | pl.col("stream").is_not_null() | is_sent
+    tagged_whole = (pl.col("_p") == _WHOLE) | (pl.col("logtag") == _WHOLE)
+    is_whole = (
+        log.str.ends_with("\n")
+        | (is_sent & pl.col("partial_message").is_null())
+        | tagged_whole.fill_null(value=False)
+    )
     return rows.select(
-        pl.when(is_docker & log.str.ends_with("\n"))
-        .then(log.str.head(-1).str.strip_suffix("\r"))
-        .alias("text"),
-        pl.when(is_docker).then("stream").alias("stream"),
+        pl.when(is_docker & is_whole).then(log.str.strip_suffix("\n").str.strip_suffix("\r")).alias("text"),
+        pl.when(is_docker).then(pl.coalesce("stream", "source")).alias("stream"),
+    )
+
+
+def _unwrap_journal(texts: pl.Series) -> pl.DataFrame:
+    rows, _ = read_objects(texts, _JOURNAL_TREE, frozenset())
+    return rows.select(
+        pl.when(pl.col("__REALTIME_TIMESTAMP").is_not_null()).then("MESSAGE").alias("text"),
+        pl.lit(None, dtype=pl.String).alias("stream"),
     )
 
 
@@ -238,14 +258,30 @@ def _place(places: list[int], index: int) -> int:
 
 
 def _docker_example(line: str) -> str:
-    text = line.replace("\\", "\\\\").replace('"', '\\"').replace("\t", "\\t")
-    return f'{{"log":"{text}\\n","stream":"stdout","time":"2026-01-17T10:05:03.123456789Z"}}'
+    return f'{{"log":"{_escaped(line)}\\n","stream":"stdout","time":"2026-01-17T10:05:03.123456789Z"}}'
+
+
+def _journal_example(line: str) -> str:
+    return (
+        '{"__REALTIME_TIMESTAMP":"1768644303123456","_HOSTNAME":"web1","SYSLOG_IDENTIFIER":"nginx",'
+        f'"MESSAGE":"{_escaped(line)}"}}'
+    )
+
+
+def _escaped(line: str) -> str:
+    return line.replace("\\", "\\\\").replace('"', '\\"').replace("\t", "\\t")
 
 
 WRAPPERS: Final[Mapping[str, Wrapper]] = MappingProxyType(
     {
         "docker": Wrapper(
             "in Docker's JSON", _unwrap_docker, lambda line: span_of(line, parse_path("log")), _docker_example
+        ),
+        "journald": Wrapper(
+            "in the journal's JSON",
+            _unwrap_journal,
+            lambda line: span_of(line, parse_path("MESSAGE")),
+            _journal_example,
         ),
         "cri": Wrapper(
             "in a CRI log",

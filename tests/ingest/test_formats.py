@@ -309,6 +309,19 @@ def test_the_virtual_host_comes_without_port(prefix: str, host: str) -> None:
     assert event(f"{prefix} {combined()}", "combined_vhost") == PLAIN | {"host": host}
 
 
+@pytest.mark.parametrize(
+    ("start", "ip"),
+    [
+        ("[2001:db8::7] - - ", "2001:db8::7"),
+        ("2001:db8::7 -  -  ", "2001:db8::7"),
+        (" - - ", None),
+    ],
+)
+def test_clients_come_in_brackets_and_behind_sockets_and_jetty_spaces_out(start: str, ip: str | None) -> None:
+    line = start + combined().removeprefix("192.0.2.7 - - ")
+    assert event(line) == PLAIN | {"ip": ip}
+
+
 def test_common_has_no_headers() -> None:
     expected = {name: value for name, value in PLAIN.items() if name not in {"referrer", "user_agent"}}
     assert event(f'{START} "GET /shop HTTP/1.1" 200 5316', "common") == expected

@@ -40,7 +40,9 @@ def _cut() -> Iterator[bytes]:
 
 def _other_formats() -> Iterator[bytes]:
     for name in FORMATS:
-        if name not in {"combined", "icecast", "ovh", "squid_combined", "traefik_clf"}:
+        if name not in {
+            "combined", "icecast", "ingress_nginx", "nginx_main", "ovh", "squid_combined", "traefik_clf"
+        }:  # fmt: skip
             yield records(name)[0]
 
 

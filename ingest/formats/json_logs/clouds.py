@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from typing import Final
 
-from ingest.formats.json_logs.converting import in_capitals, path_of_route, unquoted
+from ingest.formats.json_logs.converting import in_capitals, method_of_route, path_of_route, unquoted
 from ingest.formats.json_logs.format import JsonFormat
 from ingest.formats.json_logs.members import member
 
 _HEADERS: Final = "httpRequest.headers"
+_UNKNOWN: Final = dict.fromkeys(("none", "NONE", "xx", "XX"), "-")
+"""What Cloudflare writes for a connection without TLS, and for an address that is in no country."""
+
 _ACTIONS: Final = {"BLOCK": "403", "CAPTCHA": "405", "CHALLENGE": "202"}
 
 API_GATEWAY: Final = JsonFormat(
@@ -16,15 +19,15 @@ API_GATEWAY: Final = JsonFormat(
     "AWS API Gateway: access log in JSON, of REST, HTTP and WebSocket APIs",
     (
         member("time", "requestTimeEpoch", "requestTime"),
-        member("ip", "ip", "sourceIp"),
+        member("ip", "ip", "sourceIp", '"identity.sourceIp"'),
         member("user", "user", "caller"),
-        member("method", "httpMethod"),
+        member("method", "httpMethod", "routeKey", convert=method_of_route),
         member("path", "path", "resourcePath", "routeKey", convert=path_of_route),
         member("protocol", "protocol"),
         member("status", "status"),
         member("bytes", "responseLength"),
         member("duration_ms", "responseLatency"),
-        member("user_agent", "userAgent"),
+        member("user_agent", "userAgent", '"identity.userAgent"'),
         member("host", "domainName"),
     ),
     '{"requestId":"c6af9ac6-7b61-11e6-9a41-93e8deadbeef","ip":"192.0.2.7","caller":"-","user":"-",'
@@ -34,7 +37,7 @@ API_GATEWAY: Final = JsonFormat(
     family="AWS",
 )
 """API Gateway developer guide, "Set up CloudWatch logging" and "$context variables for access logging": members
-called after the variables, as in the guide's example. It has no query string.
+called after the variables, as in the guide's example, or as they are (``identity.sourceIp``). It has no query string.
 """
 
 WAF: Final = JsonFormat(
@@ -89,7 +92,7 @@ CLOUDFRONT: Final = JsonFormat(
         member("host", "x-host-header", "x_host_header", "cs(Host)", "cs_host"),
         member("referrer", "cs(Referer)", "cs_referer", convert=unquoted),
         member("user_agent", "cs(User-Agent)", "cs_user_agent", convert=unquoted),
-        member("forwarded_for", "x-forwarded-for", "x_forwarded_for"),
+        member("forwarded_for", "x-forwarded-for", "x_forwarded_for", convert=unquoted),
         member("cache_status", "x-edge-result-type", "x_edge_result_type"),
         member("tls_version", "ssl-protocol", "ssl_protocol"),
         member("tls_cipher", "ssl-cipher", "ssl_cipher"),
@@ -124,10 +127,10 @@ CLOUDFLARE: Final = JsonFormat(
         member("bytes", "EdgeResponseBytes"),
         member("duration_ms", "EdgeTimeToFirstByteMs"),
         member("cache_status", "CacheCacheStatus", "CacheStatus"),
-        member("tls_version", "ClientSSLProtocol"),
-        member("tls_cipher", "ClientSSLCipher"),
+        member("tls_version", "ClientSSLProtocol", codes=_UNKNOWN),
+        member("tls_cipher", "ClientSSLCipher", codes=_UNKNOWN),
         member("mime", "EdgeResponseContentType"),
-        member("country", "ClientCountry", convert=in_capitals),
+        member("country", "ClientCountry", codes=_UNKNOWN, convert=in_capitals),
     ),
     '{"ClientIP":"192.0.2.7","ClientRequestHost":"www.example.com","ClientRequestMethod":"GET",'
     '"ClientRequestURI":"/shop?page=2","ClientRequestProtocol":"HTTP/2","ClientRequestReferer":'

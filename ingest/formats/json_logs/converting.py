@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
 from typing import Final
-from urllib.parse import unquote
+from urllib.parse import unquote, unquote_plus
 
 import polars as pl
 
+_ORIGIN: Final = r"^[A-Za-z][A-Za-z0-9+.-]*://[^/?#]*"
+_HOST: Final = r"^[A-Za-z][A-Za-z0-9+.-]*://(?:[^/?#@]*@)?(\[[^\]/?#]*\]|[^/?#:]+)"
 _PORT: Final = r"^(?:\[([^\]]+)\]|([^:]+)):\d+$"
 
 TLS_VERSIONS: Final[Mapping[str, str]] = MappingProxyType(
@@ -61,20 +63,75 @@ def in_capitals(text: pl.Expr) -> pl.Expr:
     return text.str.to_uppercase()
 
 
+def method_of_route(text: pl.Expr) -> pl.Expr:
+    """Return the method of ``GET`` and of ``GET /shop``, null for a route of any method, and for ``$default``."""
+    method = text.str.extract(r"^([A-Za-z_-]+)(?: /|$)")
+    return pl.when(method != "ANY").then(method)
+
+
 def path_of_route(text: pl.Expr) -> pl.Expr:
     """Return the path of ``/shop`` and of ``GET /shop``, null for a route without one, as ``$default``."""
     return text.str.extract(r"^(?:[A-Z]+ )?(/.*)$")
 
 
+def host_of(url: pl.Expr) -> pl.Expr:
+    """Return the host of a URL, null for a path."""
+    return url.str.extract(_HOST)
+
+
+def path_of(url: pl.Expr) -> pl.Expr:
+    """Return the path of a URL or of a path with its query; that of ``https://www.example.com`` is ``/``."""
+    path = url.str.replace(_ORIGIN, "").str.splitn("?", 2).struct.field("field_0")
+    return pl.when(path == "").then(pl.lit("/")).otherwise(path)
+
+
+def query_of(url: pl.Expr) -> pl.Expr:
+    """Return the query of a URL, null if it has none."""
+    return url.str.splitn("?", 2).struct.field("field_1")
+
+
+def without_unit(text: pl.Expr) -> pl.Expr:
+    """Return seconds without the letter behind them: ``0.021s``, as protocol buffers write durations in JSON."""
+    return text.str.strip_suffix("s")
+
+
+def http_version(text: pl.Expr) -> pl.Expr:
+    """Return the protocol for its version: HTTP/2.0 for ``2.0.0.0`` and ``2.0``."""
+    return text.str.replace(r"^(\d\.\d)(?:\.\d)*$", "HTTP/${1}")
+
+
+def tls_version(text: pl.Expr) -> pl.Expr:
+    """Return the version of TLS as OpenSSL writes it: TLSv1.2 for ``TLS 1.2``."""
+    return text.str.replace(r"^TLS v?(\d)", "TLSv${1}")
+
+
+def unplussed(text: pl.Expr) -> pl.Expr:
+    """Return texts with the spaces for which IIS has written ``+``; those with spaces are as they were."""
+    return (
+        pl.when(text.str.contains(" ", literal=True))
+        .then(text)
+        .otherwise(text.str.replace_all("+", " ", literal=True))
+    )
+
+
 def unquoted(text: pl.Expr) -> pl.Expr:
     """Return texts with percent-encoding undone once, as CloudFront writes user agents; worked out once per text."""
-    return text.map_batches(_unquoted, return_dtype=pl.String)
+    return text.map_batches(lambda texts: _each_once(texts, "%", unquote), return_dtype=pl.String)
 
 
-def _unquoted(texts: pl.Series) -> pl.Series:
-    encoded = texts.filter(texts.str.contains("%", literal=True)).unique()
+def unformed(text: pl.Expr) -> pl.Expr:
+    """Return texts with percent-encoding undone once, as of a form: ``+`` is a space where none reads ``%20``."""
+    return text.map_batches(lambda texts: _each_once(texts, "[%+]", _unformed), return_dtype=pl.String)
+
+
+def _unformed(text: str, errors: str) -> str:
+    return (unquote if "%20" in text else unquote_plus)(text, errors=errors)
+
+
+def _each_once(texts: pl.Series, sign: str, decode: Callable[..., str]) -> pl.Series:
+    encoded = texts.filter(texts.str.contains(sign)).unique()
     if encoded.is_empty():
         return texts
 
-    plain = pl.Series([unquote(text, errors="backslashreplace") for text in encoded], dtype=pl.String)
+    plain = pl.Series([decode(text, errors="backslashreplace") for text in encoded], dtype=pl.String)
     return texts.replace(encoded, plain)

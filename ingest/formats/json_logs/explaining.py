@@ -9,6 +9,7 @@ from typing import Final
 
 import polars as pl
 
+from ingest.formats.finish import ABSENT
 from ingest.formats.json_logs.members import Member
 from ingest.formats.json_logs.objects import decoded
 from ingest.formats.json_logs.paths import Path, Pick, find_value, name_of
@@ -49,9 +50,11 @@ def _frame(line: str) -> pl.DataFrame:
 
 
 def _taken(line: str, value: object, member: Member, row: dict[str, object]) -> Taken | None:
-    path = next((path for path in member.paths if find_value(value, path) is not None), None)
-    if path is None:
+    there = [path for path in member.paths if find_value(value, path) is not None]
+    if not there:
         return None
+
+    path = next((path for path in there if find_value(value, path) not in ABSENT), there[-1])
 
     begin, end = span_of(line, path)
     became = next((row[name] for name in member.columns if row.get(name) is not None), None)

@@ -21,13 +21,17 @@ from footfall.errors import FormatError
 from footfall.event import SCHEMA
 from footfall.text import printable
 from ingest.formats.json_logs.clouds import CLOUDS_JSON
+from ingest.formats.json_logs.converting import without_port
 from ingest.formats.json_logs.format import TARGETS, JsonFormat
 from ingest.formats.json_logs.members import EXTRA, Member
 from ingest.formats.json_logs.paths import Path, Pick, Step, parse_path, tree_of
+from ingest.formats.json_logs.platforms import PLATFORMS_JSON
 from ingest.formats.json_logs.servers import SERVERS_JSON
 from ingest.formats.model import TRANSIENT
 
-PRESETS: Final[Mapping[str, JsonFormat]] = {form.name: form for form in (*SERVERS_JSON, *CLOUDS_JSON)}
+PRESETS: Final[Mapping[str, JsonFormat]] = {
+    form.name: form for form in (*SERVERS_JSON, *CLOUDS_JSON, *PLATFORMS_JSON)
+}
 NOT_LOGGED: Final = frozenset(
     {"site", "shard", "source_id", "offset", "kind", "visitor", "resource", "dialect", "expires_at"}
 )
@@ -63,7 +67,7 @@ def from_map(definition: str) -> JsonFormat:
     return _format((*own, *kept), f"json:{definition}")
 
 
-def from_template(members: Mapping[str | Sequence[str], str], spec: str) -> JsonFormat:
+def from_template(members: Mapping[str | Sequence[Step], str], spec: str) -> JsonFormat:
     """Return the format of a server's own template, ``log_format … escape=json '{"a":"$b"}'`` or the like.
 
     `members` has for each member, or way of names to one, the column it gives, with ``*factor`` if need be (columns
@@ -73,10 +77,10 @@ def from_template(members: Mapping[str | Sequence[str], str], spec: str) -> Json
     return _format(tuple(_templated(name, column) for name, column in members.items()), spec)
 
 
-def _templated(name: str | Sequence[str], column: str) -> Member:
+def _templated(name: str | Sequence[Step], column: str) -> Member:
     path: Path = (name,) if isinstance(name, str) else tuple(name)
     known, _, factor = column.partition("*")
-    return Member(_column(known), (path,), float(factor or 1))
+    return _member(known, (path,), factor)
 
 
 def _entry(text: str) -> Member:
@@ -85,7 +89,13 @@ def _entry(text: str) -> Member:
         raise FormatError(f"{printable(text, 60)!r} is no entry of a map of members.", hint=_HINT)
 
     paths = tuple(parse_path(path.strip()) for path in _ALTERNATIVES.findall(match["paths"]))
-    return Member(_column(match["column"]), paths, float(match["factor"] or 1))
+    return _member(match["column"], paths, match["factor"])
+
+
+def _member(column: str, paths: tuple[Path, ...], factor: str | None) -> Member:
+    """Return a row of a map; an address may come with its port, as Go's servers log it."""
+    convert = without_port if column == "ip" else None
+    return Member(_column(column), paths, float(factor or 1), convert=convert)
 
 
 def _column(name: str) -> str:

@@ -11,6 +11,7 @@ import polars as pl
 
 from footfall.event import SCHEMA
 from ingest.formats.fields import REQUEST
+from ingest.formats.finish import ABSENT
 from ingest.formats.json_logs.paths import Path, name_of, parse_path, value_at
 from ingest.formats.json_logs.times import read_times
 
@@ -38,8 +39,8 @@ _BARE_URI: Final = r"^(?:/|[A-Za-z][A-Za-z0-9+.-]*://)[^ ]*$"
 class Member:
     """A column (or one of `EXTRA`) and the paths its value may stand at, of which the first that has one counts.
 
-    A number is multiplied by `factor`. `codes` are other words for values. `convert` makes the text of the column
-    from that of the log.
+    A dash and an empty text are no value. A number is multiplied by `factor`. `codes` are other words for values.
+    `convert` makes the text of the column, or of its number, from that of the log.
     """
 
     column: str
@@ -87,7 +88,7 @@ def extract(rows: pl.DataFrame, members: tuple[Member, ...]) -> pl.DataFrame:
         if wanted.column != "time":
             by_column.setdefault(wanted.column, []).append(_value(wanted))
 
-    values = rows.select(pl.coalesce(found).alias(name) for name, found in by_column.items())
+    values = rows.select(_together(name, found).alias(name) for name, found in by_column.items())
     return _with_times(values, rows, members).pipe(_with_request).pipe(_with_uri)
 
 
@@ -97,14 +98,30 @@ def _value(wanted: Member) -> pl.Expr:
         values = [value.cast(pl.String).replace(wanted.codes) for value in values]
 
     if wanted.is_number:
-        number = pl.coalesce(value.cast(pl.Float64, strict=False) for value in values)
-        return number * wanted.factor if wanted.factor != 1 else number
+        return _number(wanted, values)
 
-    text = pl.coalesce(value.cast(pl.String) for value in values)
+    text = _first_given([value.cast(pl.String) for value in values])
     if wanted.column in _PARTS:
         text = pl.when(text != "-").then(text)
 
     return wanted.convert(text) if wanted.convert is not None else text
+
+
+def _together(column: str, found: list[pl.Expr]) -> pl.Expr:
+    return pl.coalesce(found) if Member(column, ()).is_number else _first_given(found)
+
+
+def _first_given(texts: list[pl.Expr]) -> pl.Expr:
+    """Return the first text that is there and says something, else the last as it is."""
+    return pl.coalesce(*(pl.when(~text.is_in(ABSENT)).then(text) for text in texts[:-1]), texts[-1])
+
+
+def _number(wanted: Member, values: list[pl.Expr]) -> pl.Expr:
+    if wanted.convert is not None:
+        values = [wanted.convert(value.cast(pl.String)) for value in values]
+
+    number = pl.coalesce(value.cast(pl.Float64, strict=False) for value in values)
+    return number * wanted.factor if wanted.factor != 1 else number
 
 
 def _with_times(values: pl.DataFrame, rows: pl.DataFrame, members: tuple[Member, ...]) -> pl.DataFrame:

@@ -22,21 +22,31 @@ NGINX: Final = JsonFormat(
     "nginx: log_format with escape=json, by the usual names of members",
     (
         member("time", "time", "time_iso8601", "time_local", "timestamp", "@timestamp", "date", "msec"),
+        member("time", "local_time", "log_time", "datetime"),
         member("ip", *NGINX_CLIENTS),
         member("user", "remote_user", "user", "userid"),
         member("request", "request"),
         member("method", "request_method", "method"),
-        member("uri", "request_uri", "uri", "path"),
-        member("query", "args", "query_string", "query"),
-        member("protocol", "server_protocol", "protocol"),
-        member("status", "status"),
+        member("uri", "request_uri", "uri", "path", "url"),
+        member(
+            "query",
+            "args",
+            "query_string",
+            "query",
+            "request_query",
+            "uri_query",
+            convert=without_question_mark,
+        ),
+        member("protocol", "server_protocol", "protocol", "request_proto"),
+        member("status", "status", "http_status", "status_code", "http_code", "code"),
         member("bytes", "body_bytes_sent", "bytes_sent", "bytes", "length", "size"),
-        member("duration_ms", "request_time", factor=1000),
+        member("duration_ms", "request_time", "responsetime", factor=1000),
         member("duration_ms", "generation_time_milli"),
         member("referrer", "http_referer", "http_referrer", "referrer", "referer"),
         member("user_agent", "http_user_agent", "user_agent", "agent"),
-        member("host", "host", "http_host", "server_name", "vhost"),
-        member("forwarded_for", "http_x_forwarded_for", "x_forwarded_for"),
+        member("host", "http_host", "host", "server_name", "vhost", "domain", "requested_domain"),
+        member("forwarded_for", "http_x_forwarded_for", "x_forwarded_for", "x-forwarded-for", "xff"),
+        member("forwarded_for", "x-forward-for", "x_forward_for"),
         member("forwarded", "http_forwarded"),
         member("connecting_ip", "http_cf_connecting_ip", "http_true_client_ip", "http_x_real_ip"),
         member("cache_status", "upstream_cache_status"),
@@ -53,11 +63,19 @@ NGINX: Final = JsonFormat(
     '"http_referer":"https://www.example.org/","http_user_agent":"Mozilla/5.0 (X11; Linux x86_64)",'
     '"host":"www.example.com"}',
     telling=NGINX_CLIENTS,
-    foreign=("requestId", "requestTime", "request_user_agent", "service_id", "logger"),
+    foreign=(
+        "requestId",
+        "requestTime",
+        "request_user_agent",
+        "service_id",
+        "logger",
+        "ecs",
+        '"ecs.version"',
+    ),
 )
 """nginx 1.27, ngx_http_log_module and the variables of its modules. Nobody agrees on names: those of the variables,
-and those that log shippers use. Matomo's importer calls nginx_json: ip, host, path, status, referrer, user_agent,
-length, generation_time_milli, date.
+and those that log shippers use; what many configurations call `host` is the server's own address, beside `http_host`.
+Matomo's importer calls nginx_json: ip, host, path, status, referrer, user_agent, length, generation_time_milli, date.
 """
 
 APACHE: Final = JsonFormat(
@@ -144,6 +162,7 @@ CADDY: Final = JsonFormat(
     (
         member("time", "ts"),
         member("ip", "request.client_ip", "request.remote_ip"),
+        member("ip", "request.remote_addr", convert=without_port),
         member("user", "user_id"),
         member("method", "request.method"),
         member("host", "request.host"),
@@ -161,7 +180,7 @@ CADDY: Final = JsonFormat(
         member("dnt", "request.headers.Dnt[0]"),
         member("gpc", "request.headers.Sec-Gpc[0]"),
         member("tls_version", "request.tls.version", codes=TLS_VERSIONS),
-        member("tls_cipher", "request.tls.cipher_suite", codes=TLS_CIPHERS),
+        member("tls_cipher", "request.tls.cipher_suite", "request.tls.ciphersuite", codes=TLS_CIPHERS),
         member("mime", "resp_headers.Content-Type[0]"),
     ),
     '{"level":"info","ts":1768644303.0421,"logger":"http.log.access","msg":"handled request","request":'
@@ -211,20 +230,20 @@ TRAEFIK: Final = JsonFormat(
 
 ENVOY: Final = JsonFormat(
     "envoy_json",
-    "Envoy: access log in JSON, by the names of Istio",
+    "Envoy: access log in JSON, by the names of Istio and Envoy Gateway",
     (
         member("time", "start_time"),
         member("ip", "downstream_remote_address", convert=without_port),
         member("method", "method"),
-        member("uri", "path"),
+        member("uri", "path", "x-envoy-origin-path", '":path"'),
         member("protocol", "protocol"),
         member("status", "response_code"),
         member("bytes", "bytes_sent"),
         member("duration_ms", "duration"),
         member("referrer", "referer"),
-        member("user_agent", "user_agent"),
-        member("host", "authority"),
-        member("forwarded_for", "x_forwarded_for"),
+        member("user_agent", "user_agent", "user-agent"),
+        member("host", "authority", '":authority"'),
+        member("forwarded_for", "x_forwarded_for", "x-forwarded-for"),
     ),
     '{"start_time":"2026-01-17T10:05:03.042Z","method":"GET","path":"/shop?page=2","protocol":"HTTP/1.1",'
     '"response_code":200,"response_flags":"-","bytes_received":0,"bytes_sent":5316,"duration":21,'
@@ -234,6 +253,8 @@ ENVOY: Final = JsonFormat(
     telling=("response_code",),
     foreign=("logger",),
 )
-"""Envoy 1.33, access log operators; members named as in Istio 1.25's meshConfig.accessLogEncoding JSON."""
+"""Envoy 1.33, access log operators; members named as in Istio 1.25's meshConfig.accessLogEncoding JSON, or as in
+Envoy Gateway 1.2, which names them after the headers.
+"""
 
 SERVERS_JSON: Final = (NGINX, APACHE, ECS, CADDY, TRAEFIK, ENVOY)

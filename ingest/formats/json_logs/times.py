@@ -14,8 +14,9 @@ from ingest.formats.times import read_apache_time, read_epoch, read_iso_time, re
 def read_times(times: pl.Series) -> pl.Series:
     """Return times as UTC in milliseconds, null for what is none.
 
-    ISO 8601, with or without offset (UTC then), Apache's with or without its brackets, and numbers since 1970, as
-    text or as numbers, in the unit that their size tells. No text is a time in two of them.
+    ISO 8601, with or without offset (UTC then) or with the name of UTC behind it, as Fastly's ``%Z`` writes it,
+    Apache's with or without its brackets, and numbers since 1970, as text or as numbers, in the unit that their size
+    tells. No text is a time in two of them.
     """
     if times.dtype != pl.String:
         return _with(read_epoch, times)
@@ -39,4 +40,8 @@ def _in_brackets(text: pl.Expr) -> pl.Expr:
     return read_apache_time(text.str.strip_chars("[]"))
 
 
-_FURTHER: Final = (read_epoch, _in_brackets, read_iso_time)
+def _named_utc(text: pl.Expr) -> pl.Expr:
+    return read_iso_time(text.str.replace(" ?(?:UTC|GMT)$", ""))
+
+
+_FURTHER: Final = (read_epoch, _in_brackets, read_iso_time, _named_utc)

@@ -6,7 +6,8 @@ import pytest
 
 from ingest.formats import FORMATS
 from ingest.formats.aws import AWS
-from tests.ingest.formats.parsing import event, outcomes, parse
+from ingest.formats.detect import detect
+from tests.ingest.formats.parsing import event, frame, outcomes, parse
 
 GROUP = "arn:aws:elasticloadbalancing:us-east-2:123456789012:targetgroup/my-targets/73e2d6bc24d8a067"
 BEFORE = (
@@ -174,6 +175,12 @@ def test_s3_of_2010_ends_with_the_version() -> None:
     assert event("s3", S3.replace(" " + S3_TAIL, "")) == without(S3_EVENT, "tls_cipher", "tls_version")
 
 
+def test_s3_before_2010_ends_with_the_agent() -> None:
+    line = S3.replace(" " + S3_TAIL, "").removesuffix(" -")
+    assert line.endswith('"')
+    assert event("s3", line) == without(S3_EVENT, "tls_cipher", "tls_version")
+
+
 @pytest.mark.parametrize("agent", ['a "quoting" agent', 'a " b', '"', "- -"])
 def test_quotation_marks_in_an_agent_of_s3_are_kept(agent: str) -> None:
     assert event("s3", S3.replace("S3Console/0.4", agent)) == S3_EVENT | {"user_agent": agent}
@@ -199,6 +206,29 @@ def test_api_gateway_has_no_space_before_the_request() -> None:
         "status": 200,
         "bytes": 2048,
     }
+
+
+CLF_ROUTE = '192.0.2.1 - - [17/Jan/2026:10:05:03 +0000] "{} HTTP/1.1" 200 34 JHyLbjp4oAMESkQ={}'
+
+
+@pytest.mark.parametrize(
+    "rest", ["", " -", " Xq3hRjyoIAMF0oA=", " The integration's role may not do that. Try again."]
+)
+def test_an_http_api_names_the_route_behind_the_method(rest: str) -> None:
+    found = event("apigateway_clf", CLF_ROUTE.format("GET GET /pets/{id}", rest))
+    assert (found["method"], found["path"], found["protocol"]) == ("GET", "/pets/{id}", "HTTP/1.1")
+    assert (found["status"], found["bytes"]) == (200, 34)
+
+
+def test_the_default_route_of_an_http_api_is_no_path() -> None:
+    found = event("apigateway_clf", CLF_ROUTE.format("GET $default", ""))
+    assert found["method"] == "GET"
+    assert not {"path", "request"} & set(found)
+
+
+def test_routes_of_an_http_api_are_no_common_log() -> None:
+    lines = [CLF_ROUTE.format(route, " -") for route in ("GET GET /pets", "POST POST /pets", "GET GET /")]
+    assert detect(frame(lines)).nearest == "apigateway_clf"
 
 
 @pytest.mark.parametrize("form", AWS, ids=lambda form: form.name)

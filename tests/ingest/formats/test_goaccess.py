@@ -66,6 +66,9 @@ COMBINED = '%h %^ %e [%d:%t %^] "%r" %s %b "%R" "%u"'
         ('%^"%r"', 'a b c "GET /a HTTP/1.1"', {"method": "GET", "path": "/a", "protocol": "HTTP/1.1"}),
         ("%~%h", "    192.0.2.7", {"ip": "192.0.2.7"}),
         ('"~h{, }"', f'"{CHAIN}"', {"forwarded_for": CHAIN, "ip": "198.51.100.1"}),
+        ('~h{," }', f'"{CHAIN}"', {"forwarded_for": CHAIN, "ip": "198.51.100.1"}),
+        ('"~h{," }"', f'"{CHAIN}"', {"forwarded_for": CHAIN, "ip": "198.51.100.1"}),
+        ('~h{,"() } %s', f"({CHAIN}) 200", {"forwarded_for": CHAIN, "ip": "198.51.100.1", "status": 200}),
         ('%h "~h{, }"', f'192.0.2.7 "{CHAIN}"', {"forwarded_for": CHAIN, "ip": "192.0.2.7"}),
         ("100%% %h", "100% 192.0.2.7", {"ip": "192.0.2.7"}),
         (r"%h\t%s", "192.0.2.7\t200", {"ip": "192.0.2.7", "status": 200}),
@@ -189,7 +192,9 @@ def test_the_names_alone_are_our_own_formats(name: str) -> None:
         ("%h %d", 6),
         ("%h %r", 6),
         ("[%d:%t];date=%Q", 14),
-        ('{"ts":"%x"}', 1),
+        ('{"ts":"%x","a":"%h %u"}', 17),
+        ('{"ts":"%x","a":"%Q"}', 17),
+        ('{"ts":"%x","a":"%h"', 1),
     ],
 )
 def test_a_definition_that_cannot_be_is_refused_with_its_column(definition: str, column: int) -> None:
@@ -233,3 +238,41 @@ def test_whatever_is_given_no_line_is_lost(specifiers: list[str], lines: list[st
 def test_any_definition_is_a_format_or_an_error_with_a_hint(definition: str) -> None:
     error = refusal_of(goaccess, definition)
     assert error is None or error.hint
+
+
+JSON_LINE = (
+    '{"at":"2026-01-17T12:05:03+02:00","c":{"ip":"192.0.2.7","agents":["x","y"]},"r":"GET /a?b=c HTTP/1.1",'
+    '"u":"/b?d=e","m":"POST","s":"404","n":12,"took":0.045,"micros":"45500","xff":"203.0.113.9","day":"2026-01-17",'
+    '"clock":"10:05:03"}'
+)
+
+
+@pytest.mark.parametrize(
+    ("members", "expected"),
+    [
+        ('"at":"%dT%t+%^","r":"%r"', {"method": "GET", "path": "/a", "query": "b=c", "protocol": "HTTP/1.1"}),
+        ('"at":"%x","r":"%m %U %H"', {"method": "GET", "path": "/a", "query": "b=c", "protocol": "HTTP/1.1"}),
+        ('"at":"%x", "u":"%U", "m":"%m"', {"method": "POST", "path": "/b", "query": "d=e"}),
+        ('"day":"%d","clock":"%t","u":"%U"', {"path": "/b", "query": "d=e"}),
+        ('"at":"%x.%^","u":"%U","s":%s,"n":%b,"r":%^', {"path": "/b", "query": "d=e", "status": 404, "bytes": 12}),
+        ('"at":"%x","u":"%U","took":%T', {"path": "/b", "query": "d=e", "duration_ms": 45.0}),
+        ('"at":"%x","u":"%U","took":%T,"micros":"%D"', {"path": "/b", "query": "d=e", "duration_ms": 45.5}),
+        ('"at":"%x","u":"%U","xff":"~h{, }"', {"path": "/b", "query": "d=e", "forwarded_for": "203.0.113.9"}),
+        ('"at":"%x","u":"%U","c":{"ip":"%h","agents":["%u"]}',
+         {"path": "/b", "query": "d=e", "ip": "192.0.2.7", "user_agent": "x"}),
+        ('"at":"%x","u":"%U","c":{"agents":["%^","%u"]}', {"path": "/b", "query": "d=e", "user_agent": "y"}),
+    ],
+)  # fmt: skip
+def test_a_json_object_makes_a_map_of_its_members(members: str, expected: dict[str, object]) -> None:
+    definition = f"goaccess:{{{members}}};date=%Y-%m-%d;time=%T"
+    assert event(definition, JSON_LINE) == {"time": AT} | expected
+    assert named(named(definition).spec) == named(definition)
+
+
+def test_a_json_object_without_its_kind_is_known() -> None:
+    assert event('{"at":"%x","u":"%U"}', JSON_LINE)["path"] == "/b"
+
+
+def test_a_json_object_with_neither_request_nor_time_is_refused() -> None:
+    assert "neither request nor path" in str(refused('goaccess:{"ts":"%x"}'))
+    assert "no time" in str(refused('goaccess:{"u":"%U"}'))

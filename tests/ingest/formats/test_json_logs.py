@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import UTC, datetime
 
 import pytest
@@ -13,6 +14,7 @@ from ingest.formats import named
 from ingest.formats.json_logs import JSON_LOGS
 from ingest.formats.json_logs.clouds import CLOUDFRONT, WAF
 from ingest.formats.json_logs.maps import from_map, from_template
+from ingest.formats.json_logs.paths import Step
 from ingest.formats.json_logs.servers import APACHE, CADDY, NGINX, TRAEFIK
 from ingest.formats.model import TRANSIENT, Format
 from tests.ingest.formats.parsing import event, frame, outcomes, parse
@@ -210,6 +212,31 @@ def test_api_gateway_http_apis_have_a_route_instead_of_a_path() -> None:
 
 
 @pytest.mark.parametrize(
+    ("route", "method", "path"),
+    [("POST /pets", "POST", "/pets"), ("ANY /{proxy+}", None, "/{proxy+}"), ("$default", None, None)],
+)
+def test_api_gateway_takes_the_method_of_the_route_where_it_has_no_other(
+    route: str, method: str | None, path: str | None
+) -> None:
+    line = '{"ip":"192.0.2.7","requestTime":"10/Mar/2020:03:31:46 +0000","resourcePath":"-","routeKey":"%s"}'
+    found = event("apigateway", line % route)
+    assert (found.get("method"), found.get("path")) == (method, path)
+
+
+@pytest.mark.parametrize(
+    "client",
+    [
+        '"sourceIp":"192.0.2.7","userAgent":"curl/8.0"',
+        '"identity.sourceIp":"192.0.2.7","identity.userAgent":"curl/8.0"',
+    ],
+)
+def test_api_gateway_knows_a_client_by_several_names(client: str) -> None:
+    line = '{"requestTimeEpoch":"1768644303042","httpMethod":"GET","path":"/shop","status":"200",%s}'
+    found = event("apigateway", line % client)
+    assert (found["ip"], found["user_agent"], found["method"]) == ("192.0.2.7", "curl/8.0", "GET")
+
+
+@pytest.mark.parametrize(
     ("action", "sent", "status"),
     [("ALLOW", "null", None), ("BLOCK", "null", 403), ("BLOCK", "429", 429), ("CAPTCHA", "null", 405),
      ("CHALLENGE", "202", 202), ("COUNT", "null", None)],
@@ -252,6 +279,11 @@ def test_waf_as_in_its_documents() -> None:
 def test_cloudfront_user_agents_are_decoded_once() -> None:
     line = CLOUDFRONT.example.replace("Mozilla/5.0%20(", "100%2525%20a%20(")
     assert event(CLOUDFRONT, line)["user_agent"] == "100%25 a (X11; Linux x86_64)"
+
+
+def test_cloudfront_encodes_the_spaces_between_addresses() -> None:
+    line = CLOUDFRONT.example.replace("{", '{"x-forwarded-for":"203.0.113.4,%20198.51.100.1",', 1)
+    assert event(CLOUDFRONT, line)["forwarded_for"] == "203.0.113.4, 198.51.100.1"
 
 
 def test_cloudfront_by_milliseconds_and_by_the_names_of_columns() -> None:
@@ -337,7 +369,12 @@ def test_a_map_that_makes_no_sense_is_refused_with_a_hint(definition: str, said:
 
 
 def test_a_servers_template_makes_a_format() -> None:
-    members = {"t.s": "time", "r": "request", "took": "duration_ms*1000", ("c", "ip"): "ip"}
+    members: dict[str | Sequence[Step], str] = {
+        "t.s": "time",
+        "r": "request",
+        "took": "duration_ms*1000",
+        ("c", "ip"): "ip",
+    }
     form = from_template(members, "nginx:log_format")
     assert form.spec == "nginx:log_format"
     line = '{"t.s":"1768644303.000","r":"GET /shop HTTP/1.1","took":"0.004","c":{"ip":"192.0.2.7"}}'

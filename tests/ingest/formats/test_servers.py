@@ -6,8 +6,9 @@ import pytest
 
 from footfall.errors import FormatError
 from ingest.formats import FORMATS
+from ingest.formats.detect import detect
 from ingest.formats.servers import SERVERS
-from tests.ingest.formats.parsing import event, events, outcomes, parse
+from tests.ingest.formats.parsing import event, events, frame, outcomes, parse
 
 AT = datetime(2026, 1, 17, 10, 5, 3, tzinfo=UTC)
 AGENT = "Mozilla/5.0 (X11; Linux x86_64)"
@@ -63,6 +64,8 @@ ICECAST = FORMATS["icecast"].example
         ("traefik_clf", COMBINED | QUERY | {"duration_ms": 12.0}),
         ("squid_combined", COMBINED | QUERY | HOST | {"cache_status": "TCP_MISS"}),
         ("icecast", COMBINED | {"duration_ms": 1_432_000.0}),
+        ("nginx_main", COMBINED | QUERY | {"forwarded_for": "203.0.113.9, 198.51.100.8"}),
+        ("ingress_nginx", COMBINED | QUERY | {"duration_ms": 12.0}),
         ("ovh", COMBINED | QUERY | HOST),
         ("gandi", COMBINED | QUERY | HOST | {"duration_ms": 123.0}),
     ],
@@ -88,6 +91,15 @@ def test_haproxy_logs_are_read() -> None:
         ("{1wt.eu} {} ", "{a|b c|} ", {}),
         ("GET /index.html HTTP/1.1", 'GET /a"b c?d=e HTTP/1.1', {"path": '/a"b c', "query": "d=e"}),
         ("HTTP/1.1", "HTTP/2.0", {"protocol": "HTTP/2.0"}),
+        ("192.0.2.2:", "-:", {"ip": None}),
+        (' HTTP/1.1"', "", {"protocol": None}),
+        (
+            'HTTP/1.1"',
+            'HTTP/1.1" 0/0/0/0/0 www.example.com/TLSv1.3/TLS_AES_128_GCM_SHA256',
+            {"host": "www.example.com", "tls_version": "TLSv1.3", "tls_cipher": "TLS_AES_128_GCM_SHA256"},
+        ),
+        ('HTTP/1.1"', 'HTTP/1.1" 0/-/0/ffffffff/1 -/-/-', {}),
+        ('HTTP/1.1"', 'HTTP/1.1" 0/0/0/0/0 TLSv1.2/AES', {"tls_version": "TLSv1.2", "tls_cipher": "AES"}),
     ],
 )
 def test_haproxy_writes_the_same_in_many_ways(before: str, after: str, expected: dict[str, object]) -> None:
@@ -103,6 +115,65 @@ def test_a_request_that_haproxy_could_not_read_is_kept_as_it_is(status: str) -> 
     assert found["request"] == "<BADREQ>"
     assert found.get("status") == (400 if status == "400" else None)
     assert not {"path", "method", "duration_ms"} & set(found)
+
+
+def test_haproxys_connections_without_http_are_no_requests() -> None:
+    line = "192.0.2.2:40962 [20/Sep/2018:15:44:23.285] main app/<NOSRV> -1/-1/1 212 SC 1/1/0/0/0 0/0"
+    assert outcomes(parse("haproxy", line, line.replace("main", 'main~ "GET / HTTP/1.1"'))) == (0, 2, 0)
+
+
+@pytest.mark.parametrize(
+    ("host", "expected"),
+    [
+        ("pi.hole", "pi.hole"),
+        ("www.example.com:8080", "www.example.com"),
+        ("192.0.2.10", "192.0.2.10"),
+        ("localhost:8080", "localhost"),
+        ("[2001:db8::1]:80", "[2001:db8::1]"),
+        ("-", None),
+    ],
+)
+def test_lighttpd_writes_whatever_host_the_client_has_asked_for(host: str, expected: str | None) -> None:
+    line = FORMATS["ovh"].example
+    assert event("ovh", line.replace("www.example.com", host)).get("host") == expected
+    assert detect(frame([line, line.replace("www.example.com", host)])).nearest == "ovh"
+
+
+@pytest.mark.parametrize(
+    ("logged", "expected"),
+    [
+        ("203.0.113.9", "203.0.113.9"),
+        ("2001:db8::7, 203.0.113.9", "2001:db8::7, 203.0.113.9"),
+        ("' or 1=1, 2001:db8::7", "' or 1=1, 2001:db8::7"),
+        ("-", None),
+        ("unknown", None),
+        ("198.51.100.8:8080", None),
+        ("5.84", None),
+        ("0.012", None),
+        ("unix:/run/php.sock", None),
+    ],
+)
+def test_only_what_ends_with_an_address_was_forwarded(logged: str, expected: str | None) -> None:
+    line = FORMATS["nginx_main"].example.replace("203.0.113.9, 198.51.100.8", logged)
+    assert event("nginx_main", line).get("forwarded_for") == expected
+
+
+def test_a_log_in_which_nobody_was_forwarded_is_combined() -> None:
+    line = FORMATS["nginx_main"].example.replace("203.0.113.9, 198.51.100.8", "198.51.100.8:8080")
+    assert detect(frame([line] * 3)).nearest == "combined"
+
+
+@pytest.mark.parametrize(
+    "upstream", ["[] [] - - - - 4c7d", "[shop] [] 192.0.2.1:80, 192.0.2.2:80 0, 9 0.1, 0.2 502, 200 a1"]
+)
+def test_ingress_nginx_tries_none_or_several_upstreams(upstream: str) -> None:
+    line = FORMATS["ingress_nginx"].example.partition(" [shop")[0]
+    assert event("ingress_nginx", f"{line} {upstream}")["duration_ms"] == 12.0
+
+
+def test_istio_lines_may_have_the_trace_behind_them() -> None:
+    line = FORMATS["istio"].example
+    assert event("istio", f"{line} traceID=4bf92f3577b34da6a3ce929d0e0e4736") == event("istio", line)
 
 
 def test_captured_headers_are_read_by_their_names() -> None:

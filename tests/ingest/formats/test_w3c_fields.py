@@ -156,6 +156,11 @@ def test_iis_keeps_its_dialect_with_fewer_and_more_fields() -> None:
         ("c-ip", "2001:db8::1", {"ip": "2001:db8::1"}),
         ("sc-status", "10060", {}),
         ("x-forwarded-for", '"203.0.113.9, 192.0.2.1"', {"forwarded_for": "203.0.113.9, 192.0.2.1"}),
+        ("X-Forwarded-For", "203.0.113.9,+192.0.2.1", {"forwarded_for": "203.0.113.9, 192.0.2.1"}),
+        ("x-forwarded-for", "203.0.113.9,%20192.0.2.1", {"forwarded_for": "203.0.113.9, 192.0.2.1"}),
+        ("X-Forwarded-For", "-", {}),
+        ("CF-Connecting-IP", "203.0.113.9", {"connecting_ip": "203.0.113.9"}),
+        ("TimeTakenMS", "109", {"duration_ms": 109.0}),
         ("cs(Referrer)", "https://example.org/", {"referrer": "https://example.org/"}),
         ("cs(Accept-Language)", "de", {"language": "de"}),
         ("cs(Sec-GPC)", "1", {"gpc": "1"}),
@@ -164,6 +169,23 @@ def test_iis_keeps_its_dialect_with_fewer_and_more_fields() -> None:
 )
 def test_a_field_gives_its_columns(field: str, value: str, expected: dict[str, object]) -> None:
     assert under(f"{field} s-ip c-ip", value, "-", "-") == {"time": AT} | expected
+
+
+def test_asp_net_core_counts_milliseconds_with_a_fraction() -> None:
+    fields = "c-ip s-computername s-ip s-port cs-method cs-uri-stem sc-status time-taken"
+    found = under(fields, "192.0.2.7", "SHOP1", "198.51.100.8", "5000", "GET", "/shop", "200", "59.9171")
+    assert found == SHOP | {"duration_ms": 59.9171}
+
+
+@pytest.mark.parametrize(
+    "header", ["date-local time-local", "date-UTC time-UTC", "date-local time-local date time"]
+)
+def test_advanced_logging_of_iis_names_its_times(header: str) -> None:
+    count = len(header.split()) // 2
+    times = ["2026-01-17 10:05:03.000", "2026-01-17 09:05:03.000"][:count]
+    found = event("w3c", f'{" ".join(times)} "192.0.2.7" /shop', f"#Fields:   {header}   c-ip cs-uri-stem")
+    assert found["time"] == (AT if count == 1 else AT.replace(hour=9))
+    assert found["ip"] == "192.0.2.7"
 
 
 def test_the_host_that_the_viewer_asked_for_is_preferred() -> None:
@@ -194,7 +216,9 @@ def test_real_time_logs_of_cloudfront() -> None:
     )
     assert event("cloudfront_realtime", line) == expected
     assert event("cloudfront_realtime", line + "\t-\t4000" * 9) == expected
-    assert outcomes(parse("cloudfront_realtime", line.rpartition("\t")[0], "#x", "")) == (0, 1, 2)
+    of_2020 = line.rsplit("\t", 5)[0]
+    assert event("cloudfront_realtime", of_2020) == expected
+    assert outcomes(parse("cloudfront_realtime", of_2020.rpartition("\t")[0], "#x", "")) == (0, 1, 2)
 
 
 def test_real_time_logs_have_the_fields_that_their_configuration_chose() -> None:

@@ -19,6 +19,7 @@ COMBINED = named("combined").example
 EVENT = event("combined", COMBINED)
 WRAPPED = (
     "docker:combined",
+    "journald:combined",
     "cri:combined",
     "syslog:combined",
     "docker:syslog:combined",
@@ -78,6 +79,9 @@ def test_a_wrapped_line_is_whole_when_the_line_inside_is(spec: str) -> None:
         "Jan 17 10:05:03 web1 nginx: ",
         "<190>Jan 17 10:05:03 haproxy[12]: ",
         "Jan 17 2026 10:05:03 fw1 nginx: ",
+        "Jan 17 10:05:03.123456 web1 nginx[812]: ",
+        "<134>Jan 17 10:05:03 2001:db8::1 nginx: ",
+        "<134>Jan 17 10:05:03 198.51.100.8 nginx: ",
         "2026-01-17T10:05:03.123456+01:00 web1 nginx[812]: ",
         "2026-01-17T10:05:03+0000 web1 nginx[812]: ",
         "<134>1 2026-01-17T10:05:03.123Z web1 nginx 812 ID47 - ",
@@ -122,6 +126,37 @@ def test_docker_skips_standard_error_and_blank_lines_and_rejects_parts() -> None
     assert parsed.rejected["line_number"].to_list() == [5, 6, 7, 9]
     assert parsed.rejected["text"].to_list() == [lines[4], lines[5], lines[6], lines[8]]
     assert parsed.skipped_lines == 3
+
+
+@pytest.mark.parametrize(
+    ("more", "expected"),
+    [
+        ({"source": "stdout", "container_id": "b4", "container_name": "/web"}, (1, 0, 0)),
+        ({"source": "stderr", "container_id": "b4"}, (0, 0, 1)),
+        ({"source": "stdout", "container_id": "b4", "partial_message": "true"}, (0, 1, 0)),
+        ({"stream": "stdout", "_p": "F", "kubernetes": {"pod_name": "web-1"}}, (1, 0, 0)),
+        ({"stream": "stdout", "logtag": "F"}, (1, 0, 0)),
+        ({"stream": "stdout", "_p": "P"}, (0, 1, 0)),
+        ({"stream": "stdout"}, (0, 1, 0)),
+        ({"source": "stdout"}, (0, 1, 0)),
+    ],
+)
+def test_what_fluentd_and_fluent_bit_are_handed_needs_no_line_feed(
+    more: dict[str, object], expected: tuple[int, int, int]
+) -> None:
+    assert outcomes(parse("docker:combined", json.dumps({"log": COMBINED} | more))) == expected
+
+
+def test_an_address_of_version_6_behind_the_tag_stays_whole() -> None:
+    line = COMBINED.replace("192.0.2.7", "2001:db8::7")
+    assert event("syslog:combined", f"Jan 17 10:05:03 nginx: {line}") == EVENT | {"ip": "2001:db8::7"}
+
+
+def test_the_journal_holds_access_logs_and_other_messages() -> None:
+    entry = {"__REALTIME_TIMESTAMP": "1768644303123456", "_PID": "812", "PRIORITY": "6"}
+    messages = (COMBINED, "Started nginx.service.", [104, 105], None)
+    lines = [json.dumps(entry | {"MESSAGE": message}) for message in messages]
+    assert outcomes(parse("journald:combined", *lines, json.dumps({"MESSAGE": COMBINED}))) == (1, 4, 0)
 
 
 def test_cri_skips_standard_error_and_rejects_parts() -> None:
