@@ -83,7 +83,8 @@ def _columns() -> Columns:
             pl.when(pl.col("kind").is_in(("event", "error"))).then(_name()).alias("event_action"),
             pl.coalesce(text("message"), text("event_value")).alias("event_label"),
             text("vid").alias("visitor"),
-            text("eventId").alias("event_id"),
+            # Others may have anything by that name, which a site gives to umami.track.
+            pl.when(kind="error").then(text("eventId")).alias("event_id"),
             amount("revenue").alias("revenue"),
             text("currency").alias("currency"),
             text("ip").alias("ip"),

@@ -60,6 +60,7 @@ def test_the_example_is_read() -> None:
             sent("error", name="TypeError", message="x is not", eventId="e-1", timestamp=1768212000000),
             {"kind": "error", "event_action": "TypeError", "event_label": "x is not", "event_id": "e-1"},
         ),
+        (sent(name="buy", eventId="concert-7"), {"kind": "event", "event_action": "buy"}),
         (sent(vid="v-1"), {"visitor": "v-1"}),
         (sent("pageview"), {}),
         (
